@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSL-1.0
+// Names the vocabulary types without defining them; cheap enough for any header.
+#pragma once
+
+namespace syncfw {
+
+enum class errc : unsigned char;
+enum class sync_status : unsigned char;
+
+struct error;
+template <class T>
+class result;
+
+class uuid;
+class timestamp;
+class stamp;
+class document;
+class counter;
+template <class T>
+class secret;
+template <class T>
+class set_of;
+
+}  // namespace syncfw

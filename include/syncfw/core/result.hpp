@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <syncfw/config.hpp>
+#include <syncfw/core/error.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace syncfw {
+
+/// Thrown by `result::value()` alone, when there is an error in place of the value.
+class bad_result : public std::runtime_error {
+  public:
+    explicit bad_result(syncfw::error e) : std::runtime_error(to_string(e)), error_(std::move(e)) {}
+    [[nodiscard]] const syncfw::error& error() const noexcept { return error_; }
+
+  private:
+    syncfw::error error_;
+};
+
+/// A value, or the error that took its place.
+///
+///     auto book = json::decode<book>(text);
+///     if (!book) return book.error();
+///     use(*book);
+///
+/// Reading the value of an error (or the error of a value) with `*`, `->` or `error()` is a
+/// programming mistake and asserts; `value()` throws `bad_result` instead.
+template <class T>
+class [[nodiscard]] result {
+  public:
+    using value_type = T;
+
+    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    result(syncfw::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+
+    [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+    [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+
+    [[nodiscard]] T& operator*() & noexcept { return checked(); }
+    [[nodiscard]] const T& operator*() const& noexcept {
+        return const_cast<result*>(this)->checked();
+    }
+    [[nodiscard]] T&& operator*() && noexcept { return std::move(checked()); }
+    [[nodiscard]] T* operator->() noexcept { return &checked(); }
+    [[nodiscard]] const T* operator->() const noexcept {
+        return &const_cast<result*>(this)->checked();
+    }
+
+    [[nodiscard]] T& value() & { return has_value() ? *std::get_if<0>(&state_) : thrown(); }
+    [[nodiscard]] const T& value() const& { return const_cast<result*>(this)->value(); }
+    [[nodiscard]] T&& value() && { return std::move(value()); }
+
+    [[nodiscard]] T value_or(T other) const& { return has_value() ? **this : std::move(other); }
+
+    [[nodiscard]] const syncfw::error& error() const& noexcept {
+        SYNCFW_ASSERT(!has_value(), "error() of a result that holds a value");
+        return *std::get_if<1>(&state_);
+    }
+    [[nodiscard]] syncfw::error error() && noexcept {
+        SYNCFW_ASSERT(!has_value(), "error() of a result that holds a value");
+        return std::move(*std::get_if<1>(&state_));
+    }
+
+  private:
+    T& checked() noexcept {
+        SYNCFW_ASSERT(has_value(), "the value of a result that holds an error");
+        return *std::get_if<0>(&state_);
+    }
+    [[noreturn]] T& thrown() { throw bad_result(error()); }
+
+    std::variant<T, syncfw::error> state_;
+};
+
+/// Success without a value, or an error.
+template <>
+class [[nodiscard]] result<void> {
+  public:
+    using value_type = void;
+
+    result() noexcept = default;
+    result(syncfw::error e) : error_(std::move(e)) {}
+
+    [[nodiscard]] bool has_value() const noexcept { return !error_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+
+    void value() const {
+        if (error_) throw bad_result(*error_);
+    }
+    [[nodiscard]] const syncfw::error& error() const& noexcept {
+        SYNCFW_ASSERT(error_.has_value(), "error() of a result that holds a value");
+        return *error_;
+    }
+    [[nodiscard]] syncfw::error error() && noexcept {
+        SYNCFW_ASSERT(error_.has_value(), "error() of a result that holds a value");
+        return std::move(*error_);
+    }
+
+  private:
+    std::optional<syncfw::error> error_;
+};
+
+}  // namespace syncfw
