@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <syncfw/core/fixed_string.hpp>
+#include <syncfw/entity/detail/reflect.hpp>
+#include <syncfw/entity/detail/type_text.hpp>
+#include <syncfw/entity/entity_info.hpp>
+#include <syncfw/entity/field.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace syncfw {
+
+/// Names a type without making a value of it; the argument of the function form `sync_entity`.
+template <class T>
+struct of {};
+
+namespace detail {
+
+// What `entity<"book">(…)` gives.
+template <fixed_string Name, class Places, class... Fields>
+struct entity_declaration;
+template <fixed_string Name, std::size_t... I, class... Fields>
+struct entity_declaration<Name, std::index_sequence<I...>, Fields...> : slot<I, Fields>... {
+    static constexpr std::string_view name = Name.view();
+
+    // Calls f with each mentioned field, in the order given.
+    template <class F>
+    constexpr void each(F&& f) const {
+        (f(static_cast<const slot<I, Fields>&>(*this).value), ...);
+    }
+};
+
+template <class T>
+inline constexpr bool is_field_declaration = false;
+template <auto Member, class Places, class... As>
+inline constexpr bool is_field_declaration<field_declaration<Member, Places, As...>> = true;
+
+}  // namespace detail
+
+namespace annotations {
+
+/// The declaration of an entity: its name (also its table's) and the fields that mean something.
+template <fixed_string Name, class... Fields>
+constexpr auto entity(Fields... fields) {
+    static_assert((detail::is_field_declaration<Fields> && ...),
+                  "syncfw: entity<\"name\">(…) takes fields with annotations, as in "
+                  "field<&book::id>(primary_key)");
+    return detail::entity_declaration<Name, std::index_sequence_for<Fields...>, Fields...>{
+        {fields}...};
+}
+
+}  // namespace annotations
+
+using annotations::entity;
+
+namespace detail {
+
+template <class T>
+concept has_member_declaration = requires { T::sync_entity.name; };
+template <class T>
+concept has_function_declaration = requires { sync_entity(of<T>{}).name; };
+template <class T>
+concept has_declaration = has_member_declaration<T> || has_function_declaration<T>;
+
+// The function form wins: a derived class inherits the member of its base, but not the function.
+template <class T>
+constexpr auto declared() {
+    if constexpr (has_function_declaration<T>)
+        return sync_entity(of<T>{});
+    else
+        return T::sync_entity;
+}
+
+template <class T>
+inline constexpr auto declaration = declared<T>();
+
+template <class T>
+inline constexpr std::string_view declared_name = decltype(declared<T>())::name;
+
+template <class T>
+constexpr std::size_t place_of_name(std::string_view member) {
+    for (std::size_t i = 0; i < member_count<T>; ++i)
+        if (member_names<T>[i] == member) return i;
+    return no_field;
+}
+
+// What one annotation adds to what is known of its field.
+template <class A>
+constexpr void note(field_info& info, const A& annotation) {
+    info.meanings |= std::uint32_t{1} << static_cast<unsigned>(A::means);
+    if constexpr (A::means == meaning::column) {
+        info.column = annotation.name;
+    } else if constexpr (A::means == meaning::json) {
+        info.json = annotation.name;
+    } else if constexpr (A::means == meaning::alias) {
+        for (std::string_view& each : info.aliases)
+            if (each.empty()) {
+                each = annotation.name;
+                break;
+            }
+    } else if constexpr (A::means == meaning::merge) {
+        info.merge = A::rule;
+    } else if constexpr (std::is_same_v<A, encrypted_t>) {
+        info.cipher = encryption::randomised;
+    } else if constexpr (A::means == meaning::encrypted) {
+        info.cipher = encryption::equality;
+    } else if constexpr (std::is_same_v<A, soft_delete_t>) {
+        info.deletes = info.nullable ? deletion::time : deletion::flag;
+    } else if constexpr (A::means == meaning::soft_delete) {
+        info.deletes = deletion::value;
+    }
+}
+
+template <class V>
+constexpr field_info plain_field(std::string_view name) {
+    field_info info;
+    info.name = info.column = info.json = name;
+    info.type = type_text<V>;
+    info.kind = kind_of<V>();
+    info.shape = shape_v<written_t<V>>;
+    info.nullable = is_nullable<V>;
+    return info;
+}
+
+template <class T>
+consteval auto make_field_infos() {
+    return []<class... V>(type_list<V...>) {
+        std::size_t i = 0;
+        std::array<field_info, sizeof...(V)> infos{plain_field<V>(member_names<T>[i++])...};
+        declaration<T>.each([&](const auto& field) {
+            field_info& info = infos[place_of_name<T>(field.name())];
+            field.each([&](const auto& annotation) { note(info, annotation); });
+        });
+        return infos;
+    }(member_types<T>{});
+}
+
+template <class T>
+inline constexpr auto field_infos = make_field_infos<T>();
+
+}  // namespace detail
+}  // namespace syncfw

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// The two reflection back ends behind one face: how many members a struct has, their names, and
+// all of them at once by reference. Boost.Describe where the struct is described (private members
+// and bases included, cheaper to compile), else Boost.PFR (plain aggregates, no macro at all).
+#pragma once
+
+#include <syncfw/entity/detail/names.hpp>
+
+#include <boost/describe/members.hpp>
+#include <boost/describe/modifiers.hpp>
+#include <boost/mp11/list.hpp>
+#include <boost/pfr/core.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace syncfw::detail {
+
+template <class T>
+concept described = boost::describe::has_describe_members<T>::value;
+
+template <class T>
+using described_members = boost::describe::describe_members<T, boost::describe::mod_any_access |
+                                                                   boost::describe::mod_inherited>;
+
+// PFR knows no names. The address of a member of an object that is only declared, as a template
+// argument, has the member's name in the compiler's text of it.
+template <class T>
+struct declared_only {
+    T value;
+};
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#endif
+template <class T>
+extern const declared_only<T> declared_object;
+
+template <auto* Member>
+consteval std::string_view raw_address_name() {
+    std::string_view text = __PRETTY_FUNCTION__;
+    text = text.substr(text.find("Member = "));
+    return text.substr(0, text.find_first_of(";]"));
+}
+
+template <class T, std::size_t I>
+inline constexpr auto pfr_name_writer = [](text_sink& out) {
+    out << last_name(raw_address_name<&boost::pfr::get<I>(declared_object<T>.value)>());
+};
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
+
+template <class T>
+consteval auto make_member_names() {
+    if constexpr (described<T>) {
+        return []<template <class...> class L, class... D>(L<D...>) {
+            return std::array<std::string_view, sizeof...(D)>{std::string_view(D::name)...};
+        }(described_members<T>{});
+    } else {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return std::array<std::string_view, sizeof...(I)>{
+                static_text<pfr_name_writer<T, I>>...};
+        }(std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
+    }
+}
+
+/// The names of a struct's members, in declared order (bases first).
+template <class T>
+inline constexpr auto member_names = make_member_names<T>();
+
+template <class T>
+inline constexpr std::size_t member_count = member_names<T>.size();
+
+template <class T, class F, template <class...> class L, class... D>
+constexpr decltype(auto) with_described_members(T& object, F&& f, L<D...>) {
+    return std::forward<F>(f)((object.*D::pointer)...);
+}
+
+template <class Tuple, class F, std::size_t... I>
+constexpr decltype(auto) with_tied_members(Tuple&& tied, F&& f, std::index_sequence<I...>) {
+    return std::forward<F>(f)(std::get<I>(tied)...);
+}
+
+/// Calls f once, with a reference to every member of the object.
+template <class T, class F>
+constexpr decltype(auto) with_members(T& object, F&& f) {
+    using plain = std::remove_const_t<T>;
+    if constexpr (described<plain>)
+        return with_described_members(object, std::forward<F>(f), described_members<plain>{});
+    else
+        return with_tied_members(boost::pfr::structure_tie(object), std::forward<F>(f),
+                                 std::make_index_sequence<member_count<plain>>());
+}
+
+template <class... V>
+struct type_list {};
+
+struct to_type_list {
+    template <class... V>
+    constexpr type_list<std::remove_cvref_t<V>...> operator()(V&&...) const {
+        return {};
+    }
+};
+
+/// The types of the members.
+template <class T>
+using member_types = decltype(with_members(std::declval<T&>(), to_type_list{}));
+
+}  // namespace syncfw::detail
