@@ -76,8 +76,9 @@ def check(compiler, flags, source):
 
 def main(compiler="g++", folder=pathlib.Path(__file__).parent):
     if not shutil.which(compiler):
-        print(f"skipped: compile_fail: {compiler} is not installed")
-        return 1 if os.environ.get("SYNCFW_REQUIRE") == "all" else 77
+        required = os.environ.get("SYNCFW_REQUIRE") == "all"
+        print(f"{'failed' if required else 'skipped'}: compile_fail: {compiler} is not installed")
+        return 1 if required else 77
     folder = pathlib.Path(folder).resolve()
     files = sorted(folder.glob("*/*.cpp"))
     if not files:

@@ -41,7 +41,7 @@ def missing_library(diagnostics):
 def main(compiler="g++"):
     required = os.environ.get("SYNCFW_REQUIRE") == "all"
     if not shutil.which(compiler):
-        print(f"skipped: headers: {compiler} is not installed")
+        print(f"{'failed' if required else 'skipped'}: headers: {compiler} is not installed")
         return 1 if required else 77
     headers = sorted(p.relative_to(INCLUDE).as_posix() for p in INCLUDE.rglob("*.hpp"))
     passed = failed = skipped = 0

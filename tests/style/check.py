@@ -27,6 +27,8 @@ FOLDERS = ("core entity query codec conflict observe security storage transport 
 # Costly to include, so nothing that syncfw.hpp reaches may name them.
 FORBIDDEN = re.compile(r"<(ranges|regex|iostream|format|random|boost/json\S*|boost/asio\S*)>")
 
+GENERATED = (".git", "build")
+CORPUS = ROOT / "tests" / "fuzz" / "corpus"  # Bytes, not text.
 CODE_FOLDERS = ("include", "tests", "examples", "benchmarks", "test_package")
 CPP = (".hpp", ".cpp")
 
@@ -38,13 +40,14 @@ class Skip(Exception):
 def sources(*suffixes):
     """Every file of the project that git knows or would add, with one of the suffixes."""
     listed = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"],
+        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True, text=True)
     if listed.returncode == 0:
-        paths = (ROOT / line for line in listed.stdout.splitlines())
+        paths = [ROOT / line for line in listed.stdout.split("\0") if line]
     else:  # An unpacked release has no .git.
-        paths = (p for p in ROOT.rglob("*") if ROOT / "build" not in p.parents)
-    return sorted(p for p in paths if p.is_file() and (not suffixes or p.suffix in suffixes))
+        paths = [p for p in ROOT.rglob("*") if p.relative_to(ROOT).parts[0] not in GENERATED]
+    return sorted(p for p in paths if p.is_file() and CORPUS not in p.parents
+                  and (not suffixes or p.suffix in suffixes))
 
 
 def in_code_folders(path):
