@@ -3,6 +3,7 @@
 
 #include <syncfw/core/detail/wipe.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>

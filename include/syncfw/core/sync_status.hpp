@@ -4,7 +4,7 @@
 #include <syncfw/core/result.hpp>
 
 #include <cstddef>
-#include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 

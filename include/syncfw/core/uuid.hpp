@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace syncfw {
 
@@ -102,7 +105,7 @@ namespace detail {
 
 constexpr std::size_t uuid_hyphens[] = {8, 13, 18, 23};
 /// Where the two digits of each byte stand.
-constexpr std::uint8_t uuid_places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::size_t uuid_places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
 }  // namespace detail
 
@@ -138,24 +141,59 @@ inline uuid new_uuid() noexcept {
 }
 
 constexpr char* uuid::write(char* out) const noexcept {
-    for (std::size_t i = 0; i < 16; ++i) detail::write_hex(out + detail::uuid_places[i], bytes_[i]);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (detail::write_hex(out + detail::uuid_places[I], bytes_[I]), ...);
+    }(std::make_index_sequence<16>{});
     for (const std::size_t at : detail::uuid_hyphens) out[at] = '-';
     return out + text_size;
 }
 
-constexpr bool uuid::parse(std::string_view text, uuid& out) noexcept {
-    if (text.size() != text_size) return false;
-    std::array<std::uint8_t, 16> bytes{};
+namespace detail {
+
+[[nodiscard]] constexpr bool parse_uuid_bytewise(const char* text,
+                                                 std::array<std::uint8_t, 16>& bytes) noexcept {
     unsigned digits = 0;
     for (std::size_t i = 0; i < 16; ++i) {
-        const unsigned high = detail::hex_value(text[detail::uuid_places[i]]);
-        const unsigned low = detail::hex_value(text[detail::uuid_places[i] + std::size_t{1}]);
+        const unsigned high = hex_value(text[uuid_places[i]]);
+        const unsigned low = hex_value(text[uuid_places[i] + 1]);
         digits |= high | low;
         bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
-    bool hyphens = true;
-    for (const std::size_t at : detail::uuid_hyphens) hyphens &= text[at] == '-';
-    if (digits > 0x0F || !hyphens) return false;
+    return digits <= 0x0F;
+}
+
+[[nodiscard]] inline bool parse_uuid_lanes(const char* text,
+                                           std::array<std::uint8_t, 16>& bytes) noexcept {
+    const auto eight = [text](std::size_t first, std::size_t second) noexcept {
+        std::uint32_t halves[2];
+        std::memcpy(&halves[0], text + first, 4);
+        std::memcpy(&halves[1], text + second, 4);
+        return std::uint64_t{halves[1]} << 32 | halves[0];
+    };
+    const hex_lanes head{eight(0, 4), eight(9, 14)};
+    const hex_lanes tail{eight(19, 24), eight(28, 32)};
+    const hex_lanes digits = hex_digits_in(head) & hex_digits_in(tail);
+    if ((digits[0] & digits[1]) != every_byte * 0x80) return false;
+    const hex_lanes parts[] = {hex_bytes_of(head), hex_bytes_of(tail)};
+    for (std::size_t i = 0; i < 4; ++i) {
+        const auto part = static_cast<std::uint32_t>(parts[i / 2][i % 2]);
+        std::memcpy(bytes.data() + 4 * i, &part, 4);
+    }
+    return true;
+}
+
+}  // namespace detail
+
+constexpr bool uuid::parse(std::string_view text, uuid& out) noexcept {
+    if (text.size() != text_size) return false;
+    for (const std::size_t at : detail::uuid_hyphens)
+        if (text[at] != '-') return false;
+    std::array<std::uint8_t, 16> bytes{};
+    if (std::is_constant_evaluated() || std::endian::native != std::endian::little) {
+        if (!detail::parse_uuid_bytewise(text.data(), bytes)) return false;
+    } else {
+        if (!detail::parse_uuid_lanes(text.data(), bytes)) return false;
+    }
     out = uuid(bytes);
     return true;
 }

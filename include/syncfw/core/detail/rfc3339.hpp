@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace syncfw::detail {
 
@@ -17,6 +19,25 @@ inline constexpr std::int64_t microseconds_min = days_since_epoch({1, 1, 1}) * m
 inline constexpr std::int64_t microseconds_max =
     (days_since_epoch({9999, 12, 31}) + 1) * microseconds_per_day - 1;
 
+/// Whether each character is within its range in `2026-11-20T21:34:00.123456Z`, compared as two
+/// overlapping blocks: a digit may be that much above '0', a separator not at all.
+[[nodiscard]] inline bool has_own_form(std::string_view text) noexcept {
+    using block = unsigned char __attribute__((vector_size(16)));
+    using words = std::uint64_t __attribute__((vector_size(16)));
+    if (text.size() != 27) return false;
+    const auto load = [](const char* from) noexcept {
+        block loaded;
+        std::memcpy(&loaded, from, sizeof loaded);
+        return loaded;
+    };
+    const block head = load(text.data()) - load("0000-00-00T00:00");
+    const block tail = load(text.data() + 11) - load("00:00:00.000000Z");
+    const auto outside =
+        reinterpret_cast<words>((head > load("\11\11\11\11\0\1\11\0\3\11\0\2\11\0\5\11")) |
+                                (tail > load("\2\11\0\5\11\0\5\11\0\11\11\11\11\11\11\0")));
+    return (outside[0] | outside[1]) == 0;
+}
+
 /// Reads one RFC 3339 time from left to right. After a failure, `expected` says what should have
 /// stood at the offset `at`.
 class rfc3339_reader {
@@ -24,6 +45,7 @@ class rfc3339_reader {
     constexpr explicit rfc3339_reader(std::string_view text) noexcept : text_(text) {}
 
     [[nodiscard]] constexpr bool read(std::int64_t& microseconds) noexcept {
+        if (read_own_form()) return assemble(microseconds);
         return read_date() && read_letter('T', 't', "'T'") && read_time() && read_fraction() &&
                read_offset() && read_end() && assemble(microseconds);
     }
@@ -33,6 +55,26 @@ class rfc3339_reader {
     errc code = errc::malformed;
 
   private:
+    /// The one form that `timestamp::write` makes, at once. What it doesn't take goes the long
+    /// way, which knows what is wrong with it.
+    constexpr bool read_own_form() noexcept {
+        if (std::is_constant_evaluated() || !has_own_form(text_)) return false;
+        const auto two = [text = text_.data()](std::size_t place) noexcept {
+            const auto tens = static_cast<std::uint32_t>(text[place] - '0');
+            return tens * 10 + static_cast<std::uint32_t>(text[place + 1] - '0');
+        };
+        date_ = {two(0) * 100 + two(2), two(5), two(8)};
+        hour_ = two(11);
+        minute_ = two(14);
+        second_ = two(17);
+        const std::uint32_t fraction = (two(20) * 100 + two(22)) * 100 + two(24);
+        if (date_.year == 0 || date_.month - 1 > 11 ||
+            date_.day - 1 >= days_in_month(date_.year, date_.month) || hour_ > 23)
+            return false;
+        fraction_ = fraction;
+        return true;
+    }
+
     constexpr bool fail(const char* phrase) noexcept {
         expected = phrase;
         return false;

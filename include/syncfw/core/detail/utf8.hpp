@@ -10,11 +10,21 @@ namespace syncfw::detail {
 inline constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080;
 inline constexpr std::uint64_t low_bits = 0x0101'0101'0101'0101;
 
+/// Sixteen bytes at once. As signed numbers ASCII is not negative, and NUL is not positive.
+using byte_block = signed char __attribute__((vector_size(16)));
+using word_pair = std::uint64_t __attribute__((vector_size(16)));
+
 template <class Word>
 [[nodiscard]] inline Word load_word(const char* from) noexcept {
     Word word;
     std::memcpy(&word, from, sizeof word);
     return word;
+}
+
+template <bool RefuseNul>
+[[nodiscard]] inline byte_block plain_bytes(const char* from) noexcept {
+    const auto block = load_word<byte_block>(from);
+    return block > static_cast<signed char>(RefuseNul ? 0 : -1);
 }
 
 /// Not zero when one of the bytes is no ASCII, or (with `RefuseNul`) NUL: without borrows from
@@ -25,25 +35,27 @@ template <bool RefuseNul, class Word>
     return word & static_cast<Word>(high_bits);
 }
 
-/// Whether all bytes are plain ASCII. Short texts are read as overlapping words, without a loop
-/// over the rest.
+/// Whether all bytes are plain ASCII. The last block overlaps the one before it, so that there
+/// is no loop over a rest.
 template <bool RefuseNul>
 [[nodiscard]] inline bool is_plain(const char* first, std::size_t size) noexcept {
-    if (size >= 8) {
-        std::uint64_t odd = odd_bytes<RefuseNul>(load_word<std::uint64_t>(first + size - 8));
-        const char* const last = first + size - 8;
-        for (; first < last; first += 8)
-            odd |= odd_bytes<RefuseNul>(load_word<std::uint64_t>(first));
-        return odd == 0;
+    const char* const last = first + size;
+    if (size >= 16) {
+        byte_block plain = plain_bytes<RefuseNul>(first) & plain_bytes<RefuseNul>(last - 16);
+        for (first += 16; last - first > 16; first += 16) plain &= plain_bytes<RefuseNul>(first);
+        const auto words = reinterpret_cast<word_pair>(plain);
+        return (words[0] & words[1]) == UINT64_MAX;
     }
+    if (size >= 8)
+        return (odd_bytes<RefuseNul>(load_word<std::uint64_t>(first)) |
+                odd_bytes<RefuseNul>(load_word<std::uint64_t>(last - 8))) == 0;
     if (size >= 4)
         return (odd_bytes<RefuseNul>(load_word<std::uint32_t>(first)) |
-                odd_bytes<RefuseNul>(load_word<std::uint32_t>(first + size - 4))) == 0;
-    for (; size != 0; --size, ++first)
-        if (static_cast<unsigned char>(*first) - (RefuseNul ? 1u : 0u) >
-            0x7Fu - (RefuseNul ? 1u : 0u))
-            return false;
-    return true;
+                odd_bytes<RefuseNul>(load_word<std::uint32_t>(last - 4))) == 0;
+    unsigned odd = 0;
+    for (; first != last; ++first)
+        odd |= odd_bytes<RefuseNul>(unsigned{static_cast<unsigned char>(*first)});
+    return (odd & 0x80) == 0;
 }
 
 /// The length of the valid sequence of two to four bytes that begins here, 0 when there is none.
