@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSL-1.0
+// The compact binary form of rows.
+//
+//     std::string bytes = binary::encode(dune);                    // one row, for good
+//     result<book> back = binary::decode<book>(bytes);
+//
+//     syncfw::buffer page;                                          // many rows, one layout
+//     binary::append_layout<book>(page);
+//     for (const book& b : books) binary::append_row(page, b);
+//     auto reader = binary::row_reader<book>::open(page.view());
+//     while (const book* b = reader->next()) …
+//
+// A row is its fields' values in declared order, nothing else: a `book` of the benchmarks takes
+// 132 bytes. What the values are is said once before the rows, by their layout as text, or by its
+// fingerprint where the reader is known to have the same. So rows of an older or newer program are
+// read as well: fields unknown here are read over, missing ones get their default, and a field of
+// another type is refused with a sentence. docs/reference/binary-format.md has the whole format.
+#pragma once
+
+#include <syncfw/codec/detail/binary_rows.hpp>
+#include <syncfw/codec/detail/row_layout.hpp>
+#include <syncfw/codec/detail/row_plan.hpp>
+#include <syncfw/entity/fingerprint.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace syncfw::binary {
+
+/// The first byte of all that is written here.
+inline constexpr char layout_in_full = '\1';
+inline constexpr char layout_by_fingerprint = '\2';
+/// The longest layout that is read.
+inline constexpr std::size_t layout_size_max = 64 * 1024;
+
+/// The layout of T's rows on a route, `id:uuid,title:text`.
+template <class T, route Way = local>
+inline constexpr std::string_view row_layout = detail::row_layout<T, Way>;
+
+/// Begins a sequence of rows: says their layout.
+template <class T, route Way = local>
+void append_layout(buffer& out) {
+    constexpr std::string_view layout = row_layout<T, Way>;
+    char* end = out.room(1 + detail::binary::varint_max + layout.size());
+    *end++ = layout_in_full;
+    out.set_end(detail::binary::put_bytes(end, layout.data(), layout.size()));
+}
+
+/// The same in 9 bytes, for a reader that is known to have this layout.
+template <class T, route Way = local>
+void append_fingerprint(buffer& out) {
+    char* end = out.room(9);
+    *end++ = layout_by_fingerprint;
+    out.set_end(detail::binary::put_fixed(end, fingerprint_of_layout(row_layout<T, Way>)));
+}
+
+/// One row, without its layout.
+template <route Way = local, class T>
+void append_row(buffer& out, const T& row) {
+    static_assert(detail::require_codec<T, detail::no_cipher>());
+    detail::binary::append_row<T, Way>(out, row);
+}
+/// The same of an entity with encrypted fields. On failure nothing is appended.
+template <route Way = local, class T, field_cipher Cipher>
+result<void> append_row(buffer& out, const T& row, const Cipher& cipher) {
+    static_assert(detail::require_codec<T, Cipher>());
+    const std::size_t before = out.size();
+    auto done =
+        detail::binary::append_sealed_fields(out, row, detail::binary::travelling<T, Way>, cipher);
+    if (!done) out.truncate(before);
+    return done;
+}
+
+/// One row with its layout: complete in itself, for files and for later versions.
+template <route Way = local, class T>
+[[nodiscard]] std::string encode(const T& row) {
+    static_assert(detail::require_codec<T, detail::no_cipher>());
+    buffer out;
+    append_layout<T, Way>(out);
+    append_row<Way>(out, row);
+    return std::string(out.view());
+}
+template <route Way = local, class T, field_cipher Cipher>
+[[nodiscard]] result<std::string> encode(const T& row, const Cipher& cipher) {
+    buffer out;
+    append_layout<T, Way>(out);
+    if (auto done = append_row<Way>(out, row, cipher); !done) return done.error();
+    return std::string(out.view());
+}
+
+/// Reads rows one after the other into a row of its own, whose memory is used again, so that what
+/// the caller holds is never half written. The bytes must outlive it.
+template <class T, route Way = local, class Cipher = detail::no_cipher>
+class row_reader {
+    static_assert(detail::require_codec<T, Cipher>());
+
+  public:
+    /// Reads the layout. It fails where the layout is none, or has a field of another type.
+    [[nodiscard]] static result<row_reader> open(std::string_view bytes, const Cipher& cipher = {});
+
+    /// For rows that follow no layout and are known to have ours.
+    [[nodiscard]] static row_reader of_rows(std::string_view rows, const Cipher& cipher = {}) {
+        return row_reader(rows, cipher);
+    }
+
+    /// The next row, or null at the end and at a failure, which `failure()` tells apart. The row is
+    /// there until the next call.
+    [[nodiscard]] const T* next();
+
+    /// What went wrong, if anything did.
+    [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
+    /// The fields of the last row that the sender wrote; the others have their defaults.
+    [[nodiscard]] field_mask present() const noexcept { return present_; }
+    /// What is left unread.
+    [[nodiscard]] std::string_view rest() const noexcept {
+        return {at_, static_cast<std::size_t>(decoder_.end - at_)};
+    }
+    /// The last row, moved out.
+    [[nodiscard]] T take() { return std::move(row_); }
+
+  private:
+    row_reader(std::string_view bytes, const Cipher& cipher)
+        : decoder_{bytes.data(), bytes.data() + bytes.size()}, at_(bytes.data()), cipher_(cipher) {}
+
+    [[nodiscard]] result<void> read_layout();
+    const T* fail(std::size_t place);
+
+    detail::binary::decoder decoder_;
+    const char* at_;
+    Cipher cipher_;
+    T row_{};
+    field_mask present_ = detail::binary::travelling<T, Way>;
+    std::optional<detail::binary::row_plan> plan_{};
+    std::optional<error> failure_{};
+};
+
+/// One row that `encode` wrote. Something behind it is an error.
+template <class T, route Way = local, class Cipher = detail::no_cipher>
+[[nodiscard]] result<T> decode(std::string_view bytes, const Cipher& cipher = {}) {
+    auto reader = row_reader<T, Way, Cipher>::open(bytes, cipher);
+    if (!reader) return std::move(reader).error();
+    if (reader->next() == nullptr) {
+        if (reader->failure()) return *reader->failure();
+        return error{.code = errc::truncated,
+                     .message = "expected a row, found the end",
+                     .entity = std::string(entity_of<T>.name)};
+    }
+    if (!reader->rest().empty())
+        return error{.code = errc::trailing_data,
+                     .message = std::to_string(reader->rest().size()) + " bytes follow the row",
+                     .entity = std::string(entity_of<T>.name)};
+    return reader->take();
+}
+
+// --- how it is done ------------------------------------------------------------------------------
+
+template <class T, route Way, class Cipher>
+result<row_reader<T, Way, Cipher>> row_reader<T, Way, Cipher>::open(std::string_view bytes,
+                                                                    const Cipher& cipher) {
+    row_reader reader(bytes, cipher);
+    if (auto done = reader.read_layout(); !done) return done.error();
+    return reader;
+}
+
+template <class T, route Way, class Cipher>
+result<void> row_reader<T, Way, Cipher>::read_layout() {
+    const auto refuse = [](errc code, const char* message) {
+        return error{.code = code, .message = message, .entity = std::string(entity_of<T>.name)};
+    };
+    if (at_ == decoder_.end) return refuse(errc::truncated, "expected a layout, found the end");
+    const char form = *at_++;
+    if (form == layout_by_fingerprint) {
+        std::uint64_t theirs = 0;
+        at_ = detail::binary::get_fixed(at_, decoder_, theirs);
+        if (at_ == nullptr) return refuse(errc::truncated, "the layout's fingerprint is cut off");
+        if (theirs != fingerprint_of_layout(row_layout<T, Way>))
+            return refuse(errc::schema_mismatch,
+                          "the rows have another layout than this side; exchange the layouts");
+        return {};
+    }
+    if (form != layout_in_full)
+        return refuse(errc::unsupported_format, "these are no rows, or of a newer format");
+    std::size_t size = 0;
+    at_ = detail::binary::get_size(at_, decoder_, size);
+    if (at_ == nullptr) return refuse(errc::truncated, "the layout is cut off");
+    if (size > layout_size_max) return refuse(errc::too_large, "the layout is over 64 KiB");
+    const std::string_view layout(at_, size);
+    at_ += size;
+    if (layout == row_layout<T, Way>) return {};
+    auto plan = detail::binary::make_plan(entity_of<T>, Way, layout);
+    if (!plan) return plan.error();
+    plan_ = std::move(*plan);
+    return {};
+}
+
+template <class T, route Way, class Cipher>
+const T* row_reader<T, Way, Cipher>::next() {
+    if (failure_ || at_ == decoder_.end) return nullptr;
+    std::size_t place = no_field;
+    const char* after = nullptr;
+    if (!plan_) {
+        after = detail::binary::get_row<T, Way>(at_, decoder_, row_, place, cipher_);
+    } else {
+        row_ = T{};
+        present_ = {};
+        after =
+            detail::binary::get_planned_row(at_, decoder_, row_, *plan_, present_, place, cipher_);
+        if (after != nullptr) apply_defaults(row_, present_);
+    }
+    if (after == nullptr) return fail(place);
+    at_ = after;
+    return &row_;
+}
+
+template <class T, route Way, class Cipher>
+const T* row_reader<T, Way, Cipher>::fail(std::size_t place) {
+    failure_ = error{.code = decoder_.code,
+                     .message = std::string("expected ") + decoder_.expected + " at byte " +
+                                std::to_string(decoder_.at - decoder_.begin),
+                     .entity = std::string(entity_of<T>.name)};
+    if (place != no_field) failure_->field = entity_of<T>.fields[place].json;
+    return nullptr;
+}
+
+}  // namespace syncfw::binary
