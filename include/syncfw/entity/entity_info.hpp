@@ -43,7 +43,9 @@ struct field_info {
     std::uint32_t meanings = 0;
     value_kind kind = value_kind::json;
     detail::value_shape shape = detail::value_shape::unsupported;
+    value_kind element = value_kind::json;  ///< Of what a vector or set_of holds.
     bool nullable = false;
+    bool is_secret = false;
     merge_rule merge = merge_rule::none;
     deletion deletes = deletion::none;
     encryption cipher = encryption::none;

@@ -6,6 +6,7 @@
 #include <syncfw/entity/detail/names.hpp>
 
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -55,6 +56,21 @@ struct field_t<Member> {
         return detail::field_declaration<Member, std::index_sequence_for<As...>, As...>{
             {annotations}...};
     }
+
+    // Conditions of a query. <syncfw/query/conditions.hpp> has these verbs and the comparisons
+    // (== != < <= > >=), and says what each means.
+    template <class... V>
+    auto in(const V&... values) const;
+    template <class Low, class High>
+    auto between(const Low& low, const High& high) const;
+    auto like(std::string_view pattern) const;
+    auto starts_with(std::string_view text) const;
+    auto ends_with(std::string_view text) const;
+    template <class V>
+    auto contains(const V& value) const;
+    auto has(std::string_view member) const;
+    auto is_null() const;
+    auto is_not_null() const;
 };
 
 template <auto Member>

@@ -124,6 +124,9 @@ constexpr field_info plain_field(std::string_view name) {
     info.kind = kind_of<V>();
     info.shape = shape_v<written_t<V>>;
     info.nullable = is_nullable<V>;
+    info.element = kind_of<inner_t<written_t<V>>>();
+    info.is_secret =
+        shape_v<V> == value_shape::secret || shape_v<inner_t<V>> == value_shape::secret;
     return info;
 }
 
