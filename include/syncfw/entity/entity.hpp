@@ -42,4 +42,13 @@ inline constexpr entity_info entity_of = [] {
 template <auto Member, class T = typename field_t<Member>::entity_type>
 inline constexpr std::size_t place_of = detail::place_of_name<T>(detail::member_name<Member>);
 
+namespace detail {
+
+template <auto Key>
+constexpr reference_target target_of() {
+    using target = typename references_target<decltype(Key)>::entity;
+    return {&entity_of<target>, place_of<Key>};
+}
+
+}  // namespace detail
 }  // namespace syncfw

@@ -31,6 +31,14 @@ inline constexpr route local = route::local;
 inline constexpr route to_client = route::to_client;
 inline constexpr route to_server = route::to_server;
 
+struct entity_info;
+
+/// What a field marked `references<…>` refers to.
+struct reference_target {
+    const entity_info* entity = nullptr;
+    std::size_t field = 0;  ///< Its place there.
+};
+
 /// One field of an entity.
 struct field_info {
     static constexpr std::size_t aliases_max = 4;
@@ -49,6 +57,8 @@ struct field_info {
     merge_rule merge = merge_rule::none;
     deletion deletes = deletion::none;
     encryption cipher = encryption::none;
+    /// For a reference, else nullptr. A function, so that entities may refer to each other.
+    reference_target (*refers_to)() = nullptr;
 
     [[nodiscard]] constexpr bool has(meaning m) const {
         return (meanings >> static_cast<unsigned>(m) & 1) != 0;

@@ -36,14 +36,20 @@ inline constexpr std::string_view layout_of = detail::static_text<detail::layout
     std::uint64_t all = 0;
     for (std::size_t first = 0; first <= layout.size();) {
         const std::size_t last = std::min(layout.find('\n', first), layout.size());
-        all = detail::add_to_fingerprint(all, layout.substr(first, last - first));
+        all =
+            detail::join_fingerprint(all, detail::hash_of_line(layout.substr(first, last - first)));
         first = last + 1;
     }
     return all;
 }
 
+namespace detail {
 template <class T>
-inline constexpr std::uint64_t fingerprint_of = fingerprint_of_layout(layout_of<T>);
+inline constexpr std::uint64_t layout_hash = hash_of_line(layout_of<T>);
+}  // namespace detail
+
+template <class T>
+inline constexpr std::uint64_t fingerprint_of = detail::join_fingerprint(0, detail::layout_hash<T>);
 
 /// How two layouts differ.
 enum class difference_kind : unsigned char {

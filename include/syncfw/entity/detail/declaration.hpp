@@ -89,6 +89,15 @@ constexpr std::size_t place_of_name(std::string_view member) {
     return no_field;
 }
 
+// Defined beside entity_of, which it needs.
+template <auto Key>
+constexpr reference_target target_of();
+
+template <auto Key>
+constexpr void note_reference(field_info& info, const references_t<Key>&) {
+    info.refers_to = &target_of<Key>;
+}
+
 // What one annotation adds to what is known of its field.
 template <class A>
 constexpr void note(field_info& info, const A& annotation) {
@@ -113,6 +122,8 @@ constexpr void note(field_info& info, const A& annotation) {
         info.deletes = info.nullable ? deletion::time : deletion::flag;
     } else if constexpr (A::means == meaning::soft_delete) {
         info.deletes = deletion::value;
+    } else if constexpr (A::means == meaning::references) {
+        note_reference(info, annotation);
     }
 }
 

@@ -98,10 +98,15 @@ constexpr void write_layout(text_sink& out, const entity_info& entity) {
 template <class T>
 inline constexpr auto layout_writer = [](text_sink& out) { write_layout(out, entity_of<T>); };
 
-// FNV-1a of one line, mixed so that every bit of the text moves every bit of the sum.
-constexpr std::uint64_t add_to_fingerprint(std::uint64_t all, std::string_view line) noexcept {
+// FNV-1a of one line.
+constexpr std::uint64_t hash_of_line(std::string_view line) noexcept {
     std::uint64_t hash = 0xCBF2'9CE4'8422'2325;
     for (char c : line) hash = (hash ^ static_cast<unsigned char>(c)) * 0x0000'0100'0000'01B3;
+    return hash;
+}
+
+// Mixes, so that every bit of the lines moves every bit of the fingerprint.
+constexpr std::uint64_t join_fingerprint(std::uint64_t all, std::uint64_t hash) noexcept {
     hash ^= all * 0x9E37'79B9'7F4A'7C15;
     hash = (hash ^ hash >> 33) * 0xFF51'AFD7'ED55'8CCD;
     hash = (hash ^ hash >> 33) * 0xC4CE'B9FE'1A85'EC53;

@@ -8,6 +8,7 @@
 
 #include <boost/describe/members.hpp>
 #include <boost/describe/modifiers.hpp>
+#include <boost/mp11/algorithm.hpp>
 #include <boost/mp11/list.hpp>
 #include <boost/pfr/core.hpp>
 
@@ -110,5 +111,34 @@ struct to_type_list {
 /// The types of the members.
 template <class T>
 using member_types = decltype(with_members(std::declval<T&>(), to_type_list{}));
+
+// The I-th of a list of types.
+template <class V>
+struct of_type {
+    using type = V;
+};
+template <class Places>
+struct skip;
+template <std::size_t... I>
+struct skip<std::index_sequence<I...>> {
+    template <class V>
+    static of_type<V> next(decltype(static_cast<void>(I), static_cast<const void*>(nullptr))...,
+                           of_type<V>*, ...);
+};
+template <std::size_t I, class... V>
+using nth_t = typename decltype(skip<std::make_index_sequence<I>>::next(
+    static_cast<of_type<V>*>(nullptr)...))::type;
+
+/// The I-th member of the object.
+template <std::size_t I, class T>
+constexpr auto& member_at(T& object) {
+    using plain = std::remove_const_t<T>;
+    if constexpr (described<plain>)
+        return object.*boost::mp11::mp_at_c<described_members<plain>, I>::pointer;
+    else
+        return boost::pfr::get<I>(object);
+}
+template <class T, std::size_t I>
+using member_at_t = std::remove_cvref_t<decltype(member_at<I>(std::declval<T&>()))>;
 
 }  // namespace syncfw::detail
