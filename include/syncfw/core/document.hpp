@@ -157,7 +157,9 @@ inline document::document(const char* text) : value_(std::string(text)) {}
 inline document::document(const document&) = default;
 inline document::document(document&& other) noexcept
     : value_(std::exchange(other.value_, alternatives{})) {}
-inline document& document::operator=(const document&) = default;
+inline document& document::operator=(const document& other) {
+    return *this = document(other);  // A copy first: `other` may be a part of this.
+}
 inline document& document::operator=(document&& other) noexcept {
     value_ = std::exchange(other.value_, alternatives{});
     return *this;
