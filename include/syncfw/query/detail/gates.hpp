@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// The gates of a query's verbs: the first unmet rule, as one sentence. The compiler names the
+// field in the lines below it.
+#pragma once
+
+#include <syncfw/query/detail/rules.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace syncfw::detail {
+
+template <auto Member>
+using owner_of = typename field_t<Member>::entity_type;
+
+template <auto Member>
+inline constexpr const field_info& info_of = entity_of<owner_of<Member>>.fields[place_of<Member>];
+
+template <auto Member, query_op Op>
+consteval bool require_term() {
+    constexpr term_problem problem = problem_of_term(info_of<Member>, Op);
+    static_assert(problem != term_problem::randomised,
+                  "syncfw: an encrypted field can't be queried, because its ciphertext is another "
+                  "one each time; encrypted_revealing_equality allows ==, != and in");
+    static_assert(problem != term_problem::equality_only,
+                  "syncfw: encrypted_revealing_equality reveals equality alone; such a field can "
+                  "be compared with ==, != and in");
+    static_assert(problem != term_problem::not_comparable,
+                  "syncfw: a list, set, counter, document or nested struct can't be compared; "
+                  "lists and sets have contains(value), documents has(\"member\")");
+    static_assert(problem != term_problem::no_order,
+                  "syncfw: between needs a field whose values have an order: a number, a text, "
+                  "bytes, a uuid or a timestamp");
+    static_assert(problem != term_problem::not_text,
+                  "syncfw: like, starts_with and ends_with are for texts");
+    static_assert(problem != term_problem::not_searchable,
+                  "syncfw: contains is for texts, and for vectors and sets of texts, integers, "
+                  "booleans, enums, uuids or timestamps");
+    static_assert(problem != term_problem::not_document,
+                  "syncfw: has(\"member\") is for syncfw::document fields");
+    static_assert(problem != term_problem::never_null,
+                  "syncfw: is_null and is_not_null are for std::optional fields; this one is never "
+                  "null");
+    static_assert(problem != term_problem::inexact_list,
+                  "syncfw: a field of reals, bytes or ciphertext takes no list of any length; "
+                  "name the values: in(a, b, c)");
+    return problem == term_problem::none;
+}
+
+template <class V, class Field>
+consteval bool require_value() {
+    static_assert(fits_without_loss<V, Field>,
+                  "syncfw: the value must have the type of the field, or fit it without loss");
+    return fits_without_loss<V, Field>;
+}
+
+template <class Given, class T>
+consteval bool require_order_field() {
+    using field = Given;
+    constexpr const field_info& info = info_of<field::member>;
+    static_assert(std::is_same_v<owner_of<field::member>, T>,
+                  "syncfw: order_by takes fields of the query's entity");
+    static_assert(info.kind != value_kind::json,
+                  "syncfw: order_by needs fields whose values have an order; a list, set, counter, "
+                  "document or nested struct has none");
+    static_assert(info.cipher == encryption::none,
+                  "syncfw: order_by can't look into an encrypted field");
+    return true;
+}
+
+}  // namespace syncfw::detail
