@@ -8,7 +8,10 @@
 // ASCII; a character outside of it matches `.`, a negated class, or itself as a literal.
 #pragma once
 
+#include <syncfw/core/fixed_string.hpp>
+
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -255,17 +258,22 @@ constexpr bool is_valid_pattern(std::string_view pattern) {
     return pattern_compiler(pattern).run().valid;
 }
 
+template <fixed_string Pattern>
+inline constexpr pattern_program compiled_pattern = pattern_compiler(Pattern.view()).run();
+
 constexpr bool matches(const pattern_program& program, std::string_view text) {
     std::uint64_t reachable = program.first;
     bool accepted = program.nullable;
     for (std::size_t at = 0; at < text.size();) {
         const char32_t c = next_character(text, at);
         std::uint64_t entered = 0, next = 0;
-        for (std::size_t i = 0; i < program.count; ++i)
-            if ((reachable >> i & 1) != 0 && program.steps[i].takes(c)) {
-                entered |= std::uint64_t{1} << i;
-                next |= program.steps[i].follow;
-            }
+        for (; reachable != 0; reachable &= reachable - 1) {
+            const pattern_program::step& step =
+                program.steps[static_cast<std::size_t>(std::countr_zero(reachable))];
+            if (!step.takes(c)) continue;
+            entered |= reachable & (~reachable + 1);
+            next |= step.follow;
+        }
         if (entered == 0) return false;
         accepted = (entered & program.last) != 0;
         reachable = next;

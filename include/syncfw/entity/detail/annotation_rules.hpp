@@ -28,6 +28,17 @@ concept stands_for =
      !std::is_same_v<To, bool>) ||
     (!std::is_arithmetic_v<To> && std::is_convertible_v<From, To>);
 
+// A default may also be what is inside of an optional or secret.
+template <class From, class V>
+consteval bool default_stands_for() {
+    if constexpr (stands_for<From, V>)
+        return true;
+    else if constexpr (shape_v<V> == value_shape::optional || shape_v<V> == value_shape::secret)
+        return default_stands_for<From, inner_t<V>>();
+    else
+        return false;
+}
+
 template <class V>
 struct references_target {};
 template <class Entity, class Value>
@@ -59,7 +70,22 @@ inline constexpr bool lengths_in_order<length_t<Min, Max>> = Min <= Max;
 template <class A>
 inline constexpr bool pattern_is_valid = true;
 template <fixed_string Pattern>
-inline constexpr bool pattern_is_valid<pattern_t<Pattern>> = is_valid_pattern(Pattern.view());
+inline constexpr bool pattern_is_valid<pattern_t<Pattern>> = compiled_pattern<Pattern>.valid;
+
+// The value that a user's rule gets: the field's own, or that inside its optional or secret.
+template <class Rule, class V>
+consteval bool takes_value() {
+    if constexpr (std::is_invocable_r_v<bool, const Rule&, const V&>)
+        return true;
+    else if constexpr (shape_v<V> == value_shape::optional || shape_v<V> == value_shape::secret)
+        return takes_value<Rule, inner_t<V>>();
+    else
+        return false;
+}
+template <class A, class V>
+inline constexpr bool rule_takes_value = true;
+template <class Rule, class V>
+inline constexpr bool rule_takes_value<satisfies_t<Rule>, V> = takes_value<Rule, V>();
 
 // What the row is.
 template <class V, class A>
@@ -123,7 +149,7 @@ consteval void require_storage_rules() {
                       "syncfw: a list, set, counter, document or nested struct can't be indexed or "
                       "unique");
     } else if constexpr (f == meaning::default_value) {
-        static_assert(stands_for<argument_t<A>, V> || stands_for<argument_t<A>, inner_t<V>>,
+        static_assert(default_stands_for<argument_t<A>, V>(),
                       "syncfw: default_value must have the type of its field");
     } else if constexpr (f == meaning::merge) {
         constexpr auto rule = A::rule;
@@ -170,6 +196,9 @@ consteval void require_validation_rules() {
         static_assert(is_shaped<V, text>, "syncfw: email and pattern are for texts");
         static_assert(pattern_is_valid<A>,
                       "syncfw: this pattern has a syntax error, or is longer than 64 steps");
+    } else if constexpr (f == meaning::satisfies) {
+        static_assert(rule_takes_value<A, V>,
+                      "syncfw: the rule of satisfies must take the field's value and give a bool");
     }
 }
 

@@ -21,6 +21,22 @@ struct of {};
 
 namespace detail {
 
+template <class T>
+inline constexpr bool is_field_declaration = false;
+template <auto Member, class Places, class... As>
+inline constexpr bool is_field_declaration<field_declaration<Member, Places, As...>> = true;
+
+// A rule about the whole entity.
+template <class F>
+struct check_t {
+    std::string_view words{};
+    F rule;
+};
+template <class T>
+inline constexpr bool is_check = false;
+template <class F>
+inline constexpr bool is_check<check_t<F>> = true;
+
 // What `entity<"book">(…)` gives.
 template <fixed_string Name, class Places, class... Fields>
 struct entity_declaration;
@@ -28,28 +44,45 @@ template <fixed_string Name, std::size_t... I, class... Fields>
 struct entity_declaration<Name, std::index_sequence<I...>, Fields...> : slot<I, Fields>... {
     static constexpr std::string_view name = Name.view();
 
+    static constexpr bool has_checks = (is_check<Fields> || ...);
+
     // Calls f with each mentioned field, in the order given.
     template <class F>
     constexpr void each(F&& f) const {
-        (f(static_cast<const slot<I, Fields>&>(*this).value), ...);
+        (each_of<is_field_declaration<Fields>>(static_cast<const slot<I, Fields>&>(*this).value, f),
+         ...);
+    }
+    // Calls f with each rule about the whole entity.
+    template <class F>
+    constexpr void each_check(F&& f) const {
+        (each_of<is_check<Fields>>(static_cast<const slot<I, Fields>&>(*this).value, f), ...);
+    }
+
+  private:
+    template <bool IsWanted, class V, class F>
+    static constexpr void each_of(const V& value, F& f) {
+        if constexpr (IsWanted) f(value);
     }
 };
-
-template <class T>
-inline constexpr bool is_field_declaration = false;
-template <auto Member, class Places, class... As>
-inline constexpr bool is_field_declaration<field_declaration<Member, Places, As...>> = true;
 
 }  // namespace detail
 
 namespace annotations {
 
+/// A rule about several fields, in words and code; stands behind the fields. Inside the struct,
+/// which is not complete there, write `const auto&` for the parameter.
+/// `check("the end must not be before the start", [](const auto& b) { return b.from <= b.to; })`
+template <class F>
+constexpr detail::check_t<F> check(std::string_view words, F rule) {
+    return {words, rule};
+}
+
 /// The declaration of an entity: its name (also its table's) and the fields that mean something.
 template <fixed_string Name, class... Fields>
 constexpr auto entity(Fields... fields) {
-    static_assert((detail::is_field_declaration<Fields> && ...),
+    static_assert(((detail::is_field_declaration<Fields> || detail::is_check<Fields>) && ...),
                   "syncfw: entity<\"name\">(…) takes fields with annotations, as in "
-                  "field<&book::id>(primary_key)");
+                  "field<&book::id>(primary_key), and checks");
     return detail::entity_declaration<Name, std::index_sequence_for<Fields...>, Fields...>{
         {fields}...};
 }

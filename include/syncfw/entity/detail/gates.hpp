@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace syncfw::detail {
 
@@ -24,6 +26,8 @@ enum class declaration_problem : unsigned char {
     name_twice,
     too_many_aliases,
     secret_in_the_open,
+    default_does_not_fit,
+    unfit_check,
 };
 
 template <class T>
@@ -139,6 +143,38 @@ consteval bool secrets_are_kept() {
     }(member_types<T>{});
 }
 
+template <class V, class From>
+constexpr bool default_fits(const From& from) {
+    if constexpr (shape_v<V> == value_shape::optional || shape_v<V> == value_shape::secret)
+        return default_fits<inner_t<V>>(from);
+    else if constexpr (exact_integer<V> && std::is_integral_v<From>)
+        return std::in_range<V>(from);
+    else
+        return true;
+}
+
+template <class T>
+consteval bool defaults_fit() {
+    bool fit = true;
+    declaration<T>.each([&]<class Field>(const Field& field) {
+        field.each([&]<class A>(const A& annotation) {
+            if constexpr (A::means == meaning::default_value)
+                fit = fit &&
+                      default_fits<typename field_t<Field::member>::value_type>(annotation.value);
+        });
+    });
+    return fit;
+}
+
+template <class T>
+consteval bool checks_fit() {
+    bool fit = true;
+    declaration<T>.each_check([&](const auto& check) {
+        fit = fit && std::is_invocable_r_v<bool, decltype((check.rule)), const T&>;
+    });
+    return fit;
+}
+
 template <class T>
 consteval declaration_problem entity_problem() {
     using enum declaration_problem;
@@ -161,6 +197,8 @@ consteval declaration_problem entity_problem() {
         if (!names_are_good<T>()) return bad_name;
         if (!names_differ<T>()) return name_twice;
         if (!secrets_are_kept<T>()) return secret_in_the_open;
+        if (!defaults_fit<T>()) return default_does_not_fit;
+        if (!checks_fit<T>()) return unfit_check;
         return none;
     }
 }
@@ -249,6 +287,10 @@ consteval bool require_entity() {
         problem != secret_in_the_open,
         "syncfw: a secret field must be encrypted or local_only, or it would be emitted in "
         "the open");
+    static_assert(problem != default_does_not_fit,
+                  "syncfw: a default_value is too large or too small for its field");
+    static_assert(problem != unfit_check,
+                  "syncfw: a check must take the entity (const auto&) and give a bool");
     return true;
 }
 
