@@ -103,6 +103,20 @@ void append_fields(buffer& out, const T& row, field_mask which) {
 // How a field of the sender becomes one of ours.
 enum class reading : unsigned char { same, from_nullable, to_nullable };
 
+// The other way: false when a text's content is no text.
+template <class V>
+bool take_content(std::string content, V& v) {
+    if constexpr (std::is_same_v<written_t<V>, blob>) {
+        const auto* const from = reinterpret_cast<const std::byte*>(content.data());
+        v = V(blob(from, from + content.size()));
+    } else {
+        const char* const end = content.data() + content.size();
+        if (find_invalid_text(content.data(), end) != end) return false;
+        v = V(std::move(content));
+    }
+    return true;
+}
+
 template <class V, class Cipher>
 const char* get_sealed(const char* in, decoder& d, V& v, const sealed_field& label,
                        const Cipher& cipher) {
@@ -120,15 +134,8 @@ const char* get_sealed(const char* in, decoder& d, V& v, const sealed_field& lab
         std::string content;
         if (!cipher.open(label, {in, size}, content))
             return fail(d, start, errc::invalid_value, "a ciphertext that opens");
-        if constexpr (std::is_same_v<written_t<V>, blob>) {
-            const auto* const from = reinterpret_cast<const std::byte*>(content.data());
-            v = V(blob(from, from + content.size()));
-        } else {
-            if (find_invalid_text(content.data(), content.data() + content.size()) !=
-                content.data() + content.size())
-                return fail(d, start, errc::invalid_value, "UTF-8 without NUL");
-            v = V(std::move(content));
-        }
+        if (!take_content(std::move(content), v))
+            return fail(d, start, errc::invalid_value, "UTF-8 without NUL");
         return in + size;
     }
 }
