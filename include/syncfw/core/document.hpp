@@ -155,13 +155,15 @@ inline document::document(std::string text) noexcept : value_(std::move(text)) {
 inline document::document(std::string_view text) : value_(std::string(text)) {}
 inline document::document(const char* text) : value_(std::string(text)) {}
 inline document::document(const document&) = default;
-inline document::document(document&& other) noexcept
-    : value_(std::exchange(other.value_, alternatives{})) {}
+inline document::document(document&& other) noexcept : value_(std::move(other.value_)) {
+    other.value_.emplace<std::monostate>();
+}
 inline document& document::operator=(const document& other) {
     return *this = document(other);  // A copy first: `other` may be a part of this.
 }
 inline document& document::operator=(document&& other) noexcept {
-    value_ = std::exchange(other.value_, alternatives{});
+    document taken(std::move(other));  // In case that `other` is a part of this, or this.
+    value_ = std::move(taken.value_);
     return *this;
 }
 inline document::~document() = default;
