@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -12,7 +11,7 @@ namespace syncfw {
 template <std::size_t Size>
 struct fixed_string {
     consteval fixed_string(const char (&literal)[Size + 1]) noexcept {
-        std::copy_n(literal, Size, characters);
+        for (std::size_t i = 0; i < Size; ++i) characters[i] = literal[i];
     }
 
     [[nodiscard]] constexpr std::string_view view() const noexcept { return {characters, Size}; }

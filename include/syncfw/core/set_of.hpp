@@ -9,7 +9,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <string>
@@ -36,7 +35,7 @@ struct dot {
 ///     post.tags.attribute_to(self);    // first the stored value, then its own name
 ///     for (const std::string& tag : post.tags) show(tag);
 ///
-/// Values are ordered by `std::less<T>` and can't be changed in place.
+/// Values are ordered by `<` and can't be changed in place.
 template <class T>
 class set_of {
   public:
@@ -107,13 +106,12 @@ class set_of {
         return !e.dots.front().replica.is_attributed();
     }
     [[nodiscard]] static auto place_of(auto& elements, const T& value) {
-        return std::lower_bound(
-            elements.begin(), elements.end(), value,
-            [](const element& e, const T& v) { return std::less<T>{}(e.value, v); });
+        return std::lower_bound(elements.begin(), elements.end(), value,
+                                [](const element& e, const T& v) { return e.value < v; });
     }
     [[nodiscard]] const element* find(const T& value) const {
         const auto at = place_of(state_.elements, value);
-        return at != state_.elements.end() && !std::less<T>{}(value, at->value) ? &*at : nullptr;
+        return at != state_.elements.end() && !(value < at->value) ? &*at : nullptr;
     }
     [[nodiscard]] static auto last_seen(auto& seen, replica_id replica) noexcept {
         return std::lower_bound(seen.begin(), seen.end(), replica,
@@ -159,7 +157,7 @@ class set_of<T>::iterator {
 template <class T>
 bool set_of<T>::insert(T value) {
     auto at = place_of(state_.elements, value);
-    const bool is_new = at == state_.elements.end() || std::less<T>{}(value, at->value);
+    const bool is_new = at == state_.elements.end() || value < at->value;
     // The new insertion has seen the ones before it, and stands for them all.
     if (is_new)
         state_.elements.insert(at, element{std::move(value), {dot{}}});
@@ -171,7 +169,7 @@ bool set_of<T>::insert(T value) {
 template <class T>
 bool set_of<T>::erase(const T& value) {
     const auto at = place_of(state_.elements, value);
-    if (at == state_.elements.end() || std::less<T>{}(value, at->value)) return false;
+    if (at == state_.elements.end() || value < at->value) return false;
     state_.elements.erase(at);
     return true;
 }
@@ -220,9 +218,9 @@ void set_of<T>::merge(const set_of& other) {
     const auto their_end = other.state_.elements.end();
     while (mine != my_end || theirs != their_end) {
         const bool has_mine =
-            theirs == their_end || (mine != my_end && !std::less<T>{}(theirs->value, mine->value));
+            theirs == their_end || (mine != my_end && !(theirs->value < mine->value));
         const bool has_theirs =
-            mine == my_end || (theirs != their_end && !std::less<T>{}(mine->value, theirs->value));
+            mine == my_end || (theirs != their_end && !(mine->value < theirs->value));
         std::vector<dot> dots =
             surviving(has_mine ? &*mine : nullptr, *this, has_theirs ? &*theirs : nullptr, other);
         if (!dots.empty())
@@ -252,7 +250,7 @@ const char* set_of<T>::mistake_in(const state_type& state) {
     }
     for (std::size_t i = 0; i < state.elements.size(); ++i) {
         const element& e = state.elements[i];
-        if (i > 0 && !std::less<T>{}(state.elements[i - 1].value, e.value))
+        if (i > 0 && !(state.elements[i - 1].value < e.value))
             return "the values are sorted, and each stands there once";
         if (e.dots.empty()) return "each value has at least one insertion";
         for (std::size_t d = 0; d < e.dots.size(); ++d) {

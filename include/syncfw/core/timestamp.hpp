@@ -6,12 +6,10 @@
 #include <syncfw/core/detail/system_time.hpp>
 #include <syncfw/core/result.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -32,8 +30,9 @@ class timestamp {
     /// Takes the nearest moment of the range for a number outside it.
     [[nodiscard]] static constexpr timestamp from_microseconds(std::int64_t value) noexcept {
         timestamp moment;
-        moment.microseconds_ =
-            std::clamp(value, detail::microseconds_min, detail::microseconds_max);
+        moment.microseconds_ = value;
+        if (value < detail::microseconds_min) moment.microseconds_ = detail::microseconds_min;
+        if (value > detail::microseconds_max) moment.microseconds_ = detail::microseconds_max;
         return moment;
     }
     [[nodiscard]] static constexpr timestamp min() noexcept {
@@ -71,16 +70,11 @@ class timestamp {
     }
 
     constexpr timestamp& operator+=(std::chrono::microseconds by) noexcept {
-        // The range is far from the ends of 64 bits, so that clamping `by` first loses nothing.
-        constexpr std::int64_t span = detail::microseconds_max - detail::microseconds_min;
-        *this =
-            from_microseconds(microseconds_ + std::clamp<std::int64_t>(by.count(), -span, span));
+        *this = from_microseconds(microseconds_ + bounded(by));
         return *this;
     }
     constexpr timestamp& operator-=(std::chrono::microseconds by) noexcept {
-        constexpr std::int64_t span = detail::microseconds_max - detail::microseconds_min;
-        *this =
-            from_microseconds(microseconds_ - std::clamp<std::int64_t>(by.count(), -span, span));
+        *this = from_microseconds(microseconds_ - bounded(by));
         return *this;
     }
     friend constexpr timestamp operator+(timestamp moment, std::chrono::microseconds by) noexcept {
@@ -96,6 +90,13 @@ class timestamp {
     friend constexpr auto operator<=>(const timestamp&, const timestamp&) = default;
 
   private:
+    /// No longer than the whole range, which is far from the ends of 64 bits.
+    [[nodiscard]] static constexpr std::int64_t bounded(std::chrono::microseconds by) noexcept {
+        constexpr std::int64_t span = detail::microseconds_max - detail::microseconds_min;
+        if (by.count() > span) return span;
+        return by.count() < -span ? -span : by.count();
+    }
+
     std::int64_t microseconds_ = 0;
 };
 

@@ -6,7 +6,6 @@
 #include <syncfw/core/detail/system_time.hpp>
 #include <syncfw/core/result.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -14,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -84,8 +82,9 @@ namespace detail {
     const std::array<std::uint8_t, 10>& entropy) noexcept {
     // The year 9999: it leaves 890 years of carry before the 48 bits are full.
     constexpr std::int64_t milliseconds_max = 253'402'300'799'999;
-    const auto now =
-        static_cast<std::uint64_t>(std::clamp<std::int64_t>(milliseconds, 0, milliseconds_max));
+    if (milliseconds < 0) milliseconds = 0;
+    if (milliseconds > milliseconds_max) milliseconds = milliseconds_max;
+    const auto now = static_cast<std::uint64_t>(milliseconds);
     const std::uint64_t chance = std::uint64_t{entropy[0]} << 8 | entropy[1];
     if (now > last >> 16) return now << 16 | (chance & 0x7FFF);
     SYNCFW_ASSERT(last <= UINT64_MAX - 16, "uuid v7: the 48 bits of time are used up");
