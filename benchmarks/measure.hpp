@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+// Measuring in pairs. A machine's speed changes from second to second, so that two times that
+// were taken one after the other can't be compared; two that alternate can.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <time.h>
+#include <vector>
+
+namespace bench {
+
+/// Makes the compiler believe that the value is used.
+template <class T>
+inline void keep(const T& value) {
+    asm volatile("" : : "g"(&value) : "memory");
+}
+
+inline double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+struct plan {
+    std::size_t pairs = 31;    ///< Odd, so that the median is one of the measured.
+    std::size_t attempts = 3;  ///< A miss is measured again, so often at most.
+    /// What in-memory work costs doesn't depend on who else runs; what waits needs
+    /// CLOCK_MONOTONIC.
+    clockid_t clock = CLOCK_THREAD_CPUTIME_ID;
+};
+
+/// Nanoseconds of one call of `work`.
+template <class F>
+double time_of(F& work, clockid_t clock) {
+    timespec before{};
+    timespec after{};
+    clock_gettime(clock, &before);
+    work();
+    clock_gettime(clock, &after);
+    return static_cast<double>(after.tv_sec - before.tv_sec) * 1e9 +
+           static_cast<double>(after.tv_nsec - before.tv_nsec);
+}
+
+/// The median of one work alone, in nanoseconds a call.
+template <class F>
+double measure(F&& work, const plan& p = {}) {
+    work();
+    std::vector<double> times;
+    for (std::size_t i = 0; i < p.pairs; ++i) times.push_back(time_of(work, p.clock));
+    return median(times);
+}
+
+struct comparison {
+    double ours = 0;    ///< Median, in nanoseconds a call.
+    double theirs = 0;  ///< Likewise.
+    double ratio = 0;   ///< Median of the pairs' ratios, not the ratio of the medians.
+};
+
+/// Runs both alternately, each first in half of the pairs. Above the budget it measures as many
+/// pairs again and judges all of them together, so that a repetition favours nobody.
+template <class Ours, class Theirs>
+comparison compare(Ours&& ours, Theirs&& theirs,
+                   double budget = std::numeric_limits<double>::infinity(), const plan& p = {}) {
+    ours();
+    theirs();
+    std::vector<double> our_times;
+    std::vector<double> their_times;
+    std::vector<double> ratios;
+    for (std::size_t attempt = 0; attempt < p.attempts; ++attempt) {
+        for (std::size_t i = 0; i < p.pairs; ++i) {
+            const bool ours_first = i % 2 == 0;
+            double mine = ours_first ? time_of(ours, p.clock) : 0;
+            const double other = time_of(theirs, p.clock);
+            if (!ours_first) mine = time_of(ours, p.clock);
+            our_times.push_back(mine);
+            their_times.push_back(other);
+            ratios.push_back(mine / other);
+        }
+        if (median(ratios) <= budget) break;
+    }
+    return {median(our_times), median(their_times), median(ratios)};
+}
+
+}  // namespace bench
