@@ -20,6 +20,9 @@ namespace syncfw {
 /// The n-th insertion by one replica. Replica zero, number zero: an insertion that is nobody's
 /// yet.
 struct dot {
+    /// What a signed 64-bit column or JSON number can hold.
+    static constexpr std::uint64_t number_max = INT64_MAX;
+
     replica_id replica{};
     std::uint64_t number = 0;
 
@@ -183,8 +186,9 @@ void set_of<T>::attribute_to(replica_id replica) {
         last = state_.seen.insert(last, dot{.replica = replica, .number = 0});
     for (element& e : state_.elements) {
         if (!is_unattributed(e)) continue;
-        SYNCFW_ASSERT(last->number < UINT64_MAX, "set_of: the replica's numbers are used up");
-        e.dots.assign(1, dot{.replica = replica, .number = ++last->number});
+        // Only a hostile peer can have brought it so far: it may lose values, not end the process.
+        if (last->number < dot::number_max) ++last->number;
+        e.dots.assign(1, dot{.replica = replica, .number = last->number});
     }
 }
 
@@ -243,8 +247,9 @@ void set_of<T>::merge(const set_of& other) {
 template <class T>
 const char* set_of<T>::mistake_in(const state_type& state) {
     for (std::size_t i = 0; i < state.seen.size(); ++i) {
-        if (!state.seen[i].replica.is_attributed() || state.seen[i].number == 0)
-            return "'seen' names a replica and a number above zero";
+        if (!state.seen[i].replica.is_attributed() || state.seen[i].number == 0 ||
+            state.seen[i].number > dot::number_max)
+            return "'seen' names a replica and a number from 1 to 2^63-1";
         if (i > 0 && state.seen[i].replica <= state.seen[i - 1].replica)
             return "'seen' is sorted, and each replica stands in it once";
     }

@@ -144,6 +144,15 @@ TEST_CASE("set_of: two copies of one row, merged with the stored one before, los
           std::vector<std::string>{"first", "old", "second"});
 }
 
+TEST_CASE("set_of: numbers that a peer used up end nothing") {
+    const replica_id self(1);
+    numbers mine = numbers::from_state({.elements = {}, .seen = {{self, dot::number_max}}}).value();
+    mine.insert(1);
+    mine.attribute_to(self);
+    CHECK(mine.contains(1));
+    CHECK(numbers::from_state(mine.state()).value() == mine);
+}
+
 TEST_CASE("set_of: behaves like a set to its user") {
     words tags{"b", "a", "b"};
     CHECK(tags.size() == 2);
@@ -183,6 +192,7 @@ TEST_CASE("set_of: a state that breaks a rule is refused") {
     CHECK(refused([](state& s) { std::swap(s.seen[0], s.seen[1]); }));
     CHECK(refused([](state& s) { s.seen[1] = s.seen[0]; }));
     CHECK(refused([](state& s) { s.seen.insert(s.seen.begin(), dot{}); }));
+    CHECK(refused([](state& s) { s.seen[1].number = dot::number_max + 1; }));
 }
 
 }  // namespace
