@@ -115,6 +115,17 @@ const char* get_whole(reader& r, Read&& read) {
     return in;
 }
 
+// A value by itself that is no entity.
+template <class V>
+result<V> decode_value(std::string_view text, const syncfw::json::options& rules,
+                       std::string_view name) {
+    reader r{.begin = text.data(), .end = text.data() + text.size(), .rules = rules};
+    V value{};
+    const char* const end = get_whole(r, [&](const char* in) { return get(in, r, value); });
+    if (end == nullptr) return to_error(r, name);
+    return value;
+}
+
 }  // namespace syncfw::detail::json
 
 namespace syncfw::json {
@@ -138,12 +149,7 @@ result<T> decode(std::string_view text, const options& rules, const Cipher& ciph
 }
 
 inline result<document> decode_document(std::string_view text, const options& rules) {
-    detail::json::reader r{.begin = text.data(), .end = text.data() + text.size(), .rules = rules};
-    document value;
-    const char* const end = detail::json::get_whole(
-        r, [&](const char* in) { return detail::json::get_document(in, r, value); });
-    if (end == nullptr) return detail::json::to_error(r, {});
-    return value;
+    return detail::json::decode_value<document>(text, rules, {});
 }
 
 }  // namespace syncfw::json

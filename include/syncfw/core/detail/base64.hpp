@@ -17,12 +17,13 @@ constexpr std::size_t base64_size(std::size_t bytes) {
 
 // Standard alphabet, padded (RFC 4648 part 4). Writes base64_size(size) characters.
 inline char* write_base64(char* out, const unsigned char* from, std::size_t size) {
+    const auto byte = [&](std::size_t i) { return unsigned{from[i]}; };
     for (; size >= 3; from += 3, size -= 3) {
-        const unsigned group = from[0] << 16u | from[1] << 8u | from[2];
+        const unsigned group = byte(0) << 16 | byte(1) << 8 | byte(2);
         for (int shift = 18; shift >= 0; shift -= 6) *out++ = base64_digits[group >> shift & 63];
     }
     if (size == 0) return out;
-    const unsigned group = from[0] << 16u | (size == 2 ? from[1] << 8u : 0u);
+    const unsigned group = byte(0) << 16 | (size == 2 ? byte(1) << 8 : 0u);
     *out++ = base64_digits[group >> 18 & 63];
     *out++ = base64_digits[group >> 12 & 63];
     *out++ = size == 2 ? base64_digits[group >> 6 & 63] : '=';

@@ -59,7 +59,7 @@ consteval type_problem problem_of() {
         return problem_of_unsupported<V>();
     } else if constexpr (shape == optional) {
         constexpr auto held = shape_v<inner_t<V>>;
-        if (held == optional) return type_problem::nested_optional;
+        if (held == optional || held == document) return type_problem::nested_optional;
         return problem_of<inner_t<V>, Depth + 1>();
     } else if constexpr (shape == secret) {
         if (Depth > 1) return type_problem::secret_inside;
