@@ -170,26 +170,29 @@ TEST_CASE("timestamp: a refusal says what was expected and at which character") 
     CHECK(refusal("2026-02-28T00:00:00+0100").starts_with("expected ':' at character 23 "));
 }
 
-TEST_CASE("timestamp: any one changed character is refused or means what it says") {
-    const std::string good = "2026-11-20T21:34:00.123456Z";
+void change_each_character(const std::string& good) {
     for (std::size_t place = 0; place < good.size(); ++place) {
         for (int c = 0; c < 256; ++c) {
             std::string text = good;
             text[place] = static_cast<char>(c);
             timestamp out;
-            // The seventh digit keeps the text from the short cut that write()'s form takes.
+            const bool parsed = timestamp::parse(text, out);
+            if (parsed && c != 't' && c != 'z') REQUIRE(to_string(out) == text);
+            if (place == 26) continue;
+            // A seventh digit keeps the text from the short cut that write()'s form takes.
             timestamp slow;
             std::string longer(text, 0, 26);
             longer += '0';
             longer += text[26];
-            const bool parsed = timestamp::parse(text, out);
-            if (place != 26) {
-                REQUIRE(parsed == timestamp::parse(longer, slow));
-                REQUIRE(out == slow);
-            }
-            if (parsed && c != 't' && c != 'z') REQUIRE(to_string(out) == text);
+            REQUIRE(parsed == timestamp::parse(longer, slow));
+            REQUIRE(out == slow);
         }
     }
+}
+
+TEST_CASE("timestamp: any one changed character is refused or means what it says") {
+    change_each_character("2026-11-20T21:34:00.123456Z");
+    change_each_character("1000-10-10T10:10:10.101010Z");
 }
 
 TEST_CASE("timestamp: random bytes are no time, and harm nothing") {
