@@ -20,7 +20,7 @@
 #pragma once
 
 #include <syncfw/core/detail/text_sink.hpp>
-#include <syncfw/query/detail/sql_values.hpp>
+#include <syncfw/query/detail/value_text.hpp>
 #include <syncfw/query/node.hpp>
 
 #include <cstddef>

@@ -43,7 +43,7 @@ template <std::size_t Nodes, std::size_t Orders>
 struct query_shape {
     node_list<Nodes> program{};
     order_term order[Orders]{};
-    bool is_ordered = false;  ///< By order_by.
+    std::size_t said_orders = 0;  ///< Those of order_by; the rest is the key's.
     bool is_limited = false;
     bool is_paged = false;
 
@@ -56,14 +56,19 @@ inline constexpr field_mask key_of = entity_of<T>.all_with(meaning::primary_key)
 /// The terms, and behind them those of the key that they lack.
 template <class T, std::size_t Terms>
 [[nodiscard]] consteval auto total_order(const std::array<order_term, Terms>& terms) {
-    std::pair<std::array<order_term, Terms + key_of<T>.count()>, std::size_t> all{};
+    struct {
+        std::array<order_term, Terms + key_of<T>.count()> terms{};
+        std::size_t count = 0;
+        std::size_t said = 0;
+    } all;
     field_mask named;
     const auto add = [&](order_term term) {
         if (named.test(term.place)) return;
         named.set(term.place);
-        all.first[all.second++] = term;
+        all.terms[all.count++] = term;
     };
     for (const order_term& each : terms) add(each);
+    all.said = all.count;
     for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
         if (key_of<T>.test(i)) add({static_cast<std::uint8_t>(i), false});
     return all;
@@ -72,10 +77,10 @@ template <class T, std::size_t Terms>
 template <class T, auto Program, order_term... Terms>
 [[nodiscard]] consteval auto shape_with_order() {
     constexpr auto total = total_order<T, sizeof...(Terms)>({Terms...});
-    query_shape<Program.view().size(), total.second> shape;
+    query_shape<Program.view().size(), total.count> shape;
     shape.program = Program;
-    for (std::size_t i = 0; i < total.second; ++i) shape.order[i] = total.first[i];
-    shape.is_ordered = sizeof...(Terms) > 0;
+    for (std::size_t i = 0; i < total.count; ++i) shape.order[i] = total.terms[i];
+    shape.said_orders = total.said;
     return shape;
 }
 
@@ -152,7 +157,7 @@ class query {
     /// the bytes of their text; nulls come first ascending and last descending.
     template <class... Fields>
     [[nodiscard]] auto order_by(Fields...) const {
-        static_assert(!Shape.is_ordered, "syncfw: order_by is said once, with all its fields");
+        static_assert(Shape.said_orders == 0, "syncfw: order_by is said once, with all its fields");
         static_assert(!Shape.is_paged, "syncfw: say order_by before after(…)");
         constexpr auto ordered = [] {
             auto all =

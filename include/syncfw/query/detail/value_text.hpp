@@ -5,11 +5,14 @@
 #include <syncfw/core/detail/hex.hpp>
 #include <syncfw/entity/value.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace syncfw::detail {
 
