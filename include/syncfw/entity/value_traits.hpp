@@ -96,9 +96,20 @@ template <class V>
 concept exact_integer = std::integral<V> && !std::same_as<V, bool> && !is_character<V> &&
                         (std::is_signed_v<V> ? sizeof(V) <= 8 : sizeof(V) <= 4);
 
+// Becomes any base of V, so that V can be made of it only when its first part is one.
+template <class V>
+struct any_base_of {
+    template <class Base>
+        requires(std::is_base_of_v<Base, V> && !std::is_same_v<Base, V>)
+    operator Base() const;
+};
+// What Boost.PFR takes apart: its members are those of the struct itself.
+template <class V>
+concept plain_aggregate = std::is_aggregate_v<V> && !requires { V{any_base_of<V>{}}; };
+
 template <class V>
 concept is_structure = std::is_class_v<V> && !std::is_union_v<V> &&
-                       (boost::describe::has_describe_members<V>::value || std::is_aggregate_v<V>);
+                       (boost::describe::has_describe_members<V>::value || plain_aggregate<V>);
 
 template <class V>
 consteval value_shape shape_of() {

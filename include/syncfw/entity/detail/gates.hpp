@@ -31,7 +31,7 @@ enum class declaration_problem : unsigned char {
 };
 
 template <class T>
-concept is_reflected = described<T> || std::is_aggregate_v<T>;
+concept is_reflected = described<T> || plain_aggregate<T>;
 
 template <class T, class Field>
 consteval bool is_field_of() {
@@ -263,8 +263,8 @@ consteval bool require_entity() {
         "syncfw: this type is no entity; give it a static constexpr member sync_entity, or "
         "a function sync_entity(syncfw::of<T>) in its namespace");
     static_assert(problem != not_reflected,
-                  "syncfw: the members of this entity can't be found; make it a plain struct, or "
-                  "describe it with BOOST_DESCRIBE_STRUCT");
+                  "syncfw: the members of this entity can't be found; make it a plain struct "
+                  "without bases, or describe it with BOOST_DESCRIBE_STRUCT");
     static_assert(problem != too_many_fields, "syncfw: an entity has at most 128 fields");
     if constexpr (problem == unfit_type) require_field_types<T>();
     static_assert(problem != foreign_field,

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: encrypted gives another ciphertext each time, so no index can find it
+#include <syncfw/entity/entity.hpp>
+
+#include <string>
+
+using namespace syncfw::annotations;
+
+struct book {
+    int id = 0;
+    std::string field_in_question{};
+
+    static constexpr auto sync_entity =
+        entity<"book">(field<&book::id>(primary_key),
+#ifdef SYNCFW_MISTAKE
+                       field<&book::field_in_question>(encrypted, indexed)
+#else
+                       field<&book::field_in_question>(encrypted_revealing_equality, indexed)
+#endif
+        );
+};
+static_assert(syncfw::entity_of<book>.fields.size() == 2);

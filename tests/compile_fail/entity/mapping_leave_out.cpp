@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: leave_out names a field of neither entity of the mapping
+#include <syncfw/entity/mapping.hpp>
+
+#include <string>
+
+using namespace syncfw::annotations;
+
+struct other {
+    std::string mail{};
+};
+struct account {
+    int id = 0;
+    std::string mail{};
+
+    static constexpr auto sync_entity = entity<"account">(field<&account::id>(primary_key));
+};
+struct customer {
+    int id = 0;
+    std::string email{};
+
+    static constexpr auto sync_entity = entity<"customer">(field<&customer::id>(primary_key));
+};
+
+#ifdef SYNCFW_MISTAKE
+constexpr auto same = syncfw::mapping<account, customer>(syncfw::leave_out<&other::mail>);
+#else
+constexpr auto same = syncfw::mapping<account, customer>(syncfw::leave_out<&account::mail>);
+#endif
+static_assert(same.pairs().size() > 0);
