@@ -42,7 +42,7 @@ namespace detail {
 template <std::size_t Nodes, std::size_t Orders>
 struct query_shape {
     node_list<Nodes> program{};
-    order_term order[Orders]{};
+    order_term order[Orders == 0 ? 1 : Orders]{};
     std::size_t said_orders = 0;  ///< Those of order_by; the rest is the key's.
     bool is_limited = false;
     bool is_paged = false;
@@ -257,7 +257,6 @@ template <class T, auto Program>
 /// Every row.
 template <class T>
 [[nodiscard]] auto all() {
-    static_assert(entity_of<T>.fields.size() > 0);
     return query<T, detail::shape_with_order<T, detail::node_list<0>{}>()>{};
 }
 
