@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
+#include <syncfw/core/detail/algorithm.hpp>
+
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -41,7 +42,7 @@ class buffer {
     /// Forgets the content and keeps the memory.
     void clear() noexcept { size_ = 0; }
     /// Forgets what was appended after `size()` was `size`.
-    void truncate(std::size_t size) noexcept { size_ = std::min(size, size_); }
+    void truncate(std::size_t size) noexcept { size_ = detail::smaller(size, size_); }
 
     void append(std::string_view text) {
         char* const to = room(text.size());
@@ -61,7 +62,8 @@ class buffer {
   private:
     void grow(std::size_t count) {
         if (count > static_cast<std::size_t>(-1) / 2 - size_) throw std::bad_alloc();
-        const std::size_t capacity = std::max<std::size_t>({256, capacity_ * 2, size_ + count});
+        const std::size_t capacity = detail::larger<std::size_t>(
+            detail::larger<std::size_t>(256, capacity_ * 2), size_ + count);
         void* const data = std::realloc(data_, capacity);
         if (data == nullptr) throw std::bad_alloc();
         data_ = static_cast<char*>(data);

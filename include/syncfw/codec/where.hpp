@@ -2,7 +2,7 @@
 // The bytes of a condition that travels; query/filter.hpp has what it means, and `check` has to
 // see what was decoded before anything is done with it.
 //
-//     std::string text = json::encode(to_filter(where(field<&book::pages> > 300)));
+//     std::string text = json::encode_filter(to_filter(where(field<&book::pages> > 300)));
 //     result<filter> received = json::decode_filter(text);
 //     result<checked_filter> ours = check<book>(*received);
 #pragma once
@@ -11,6 +11,7 @@
 #include <syncfw/codec/json.hpp>
 #include <syncfw/query/filter.hpp>
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -68,36 +69,42 @@ struct value_traits<value> {
 /// More than any filter within `query_limits` that a person or program would write.
 inline constexpr std::size_t filter_size_max = 256 * 1024;
 
+// Templates, so that programs that send no conditions don't compile these codecs.
+
 namespace json {
 
-[[nodiscard]] inline std::string encode(const filter& f) {
+template <std::same_as<filter> Filter>
+[[nodiscard]] std::string encode_filter(const Filter& f) {
     buffer out;
     out.set_end(detail::json::put(out.room(detail::json::bound(f)), f));
     return std::string(out.view());
 }
 
-[[nodiscard]] inline result<filter> decode_filter(std::string_view text) {
+template <std::same_as<filter> Filter = filter>
+[[nodiscard]] result<Filter> decode_filter(std::string_view text) {
     const options rules{.unknown = members::refused, .depth_max = 8, .size_max = filter_size_max};
-    return detail::json::decode_value<filter>(text, rules, "filter");
+    return detail::json::decode_value<Filter>(text, rules, "filter");
 }
 
 }  // namespace json
 
 namespace binary {
 
-[[nodiscard]] inline std::string encode(const filter& f) {
+template <std::same_as<filter> Filter>
+[[nodiscard]] std::string encode_filter(const Filter& f) {
     buffer out;
     out.set_end(detail::binary::put(out.room(detail::binary::bound(f)), f));
     return std::string(out.view());
 }
 
-[[nodiscard]] inline result<filter> decode_filter(std::string_view bytes) {
+template <std::same_as<filter> Filter = filter>
+[[nodiscard]] result<Filter> decode_filter(std::string_view bytes) {
     const auto refuse = [](errc code, std::string message) {
         return error{.code = code, .message = std::move(message), .entity = "filter"};
     };
     if (bytes.size() > filter_size_max) return refuse(errc::too_large, "it is over 256 KiB");
     detail::binary::decoder d{bytes.data(), bytes.data() + bytes.size()};
-    filter f;
+    Filter f;
     const char* const end = detail::binary::get(bytes.data(), d, f);
     if (end == nullptr)
         return refuse(d.code, std::string("expected ") + d.expected + " at byte " +

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <syncfw/config.hpp>
+#include <syncfw/core/detail/algorithm.hpp>
 #include <syncfw/core/replica_id.hpp>
 #include <syncfw/core/result.hpp>
 
-#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -96,8 +96,7 @@ class counter {
 
 inline counter_part& counter::part_of(replica_id replica) {
     auto at =
-        std::lower_bound(parts_.begin(), parts_.end(), replica,
-                         [](const counter_part& part, replica_id id) { return part.replica < id; });
+        detail::first_not(parts_, [&](const counter_part& each) { return each.replica < replica; });
     if (at == parts_.end() || at->replica != replica)
         at = parts_.insert(at, counter_part{.replica = replica});
     return *at;
@@ -148,8 +147,8 @@ inline void counter::merge(const counter& other) {
             merged.push_back(*theirs++);
         } else {
             merged.push_back({.replica = mine->replica,
-                              .added = std::max(mine->added, theirs->added),
-                              .removed = std::max(mine->removed, theirs->removed)});
+                              .added = detail::larger(mine->added, theirs->added),
+                              .removed = detail::larger(mine->removed, theirs->removed)});
             ++mine;
             ++theirs;
         }

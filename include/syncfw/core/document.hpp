@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <syncfw/core/detail/algorithm.hpp>
+#include <syncfw/core/detail/storage.hpp>
 #include <syncfw/core/result.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace syncfw {
@@ -81,30 +81,34 @@ class document {
     /// The same for decoders, in n log n: fails with `errc::duplicate_field`, naming the key.
     [[nodiscard]] static result<document> object_of(std::vector<member> members);
 
-    [[nodiscard]] document_kind kind() const noexcept {
-        return static_cast<document_kind>(value_.index());
-    }
-    [[nodiscard]] bool is_null() const noexcept { return kind() == document_kind::null; }
+    [[nodiscard]] document_kind kind() const noexcept { return kind_; }
+    [[nodiscard]] bool is_null() const noexcept { return kind_ == document_kind::null; }
 
     // The value, when it is of this kind; nullptr when it is of another.
-    [[nodiscard]] const bool* boolean() const noexcept { return std::get_if<bool>(&value_); }
+    [[nodiscard]] const bool* boolean() const noexcept {
+        return kind_ == document_kind::boolean ? &boolean_ : nullptr;
+    }
     [[nodiscard]] const std::int64_t* integer() const noexcept {
-        return std::get_if<std::int64_t>(&value_);
+        return kind_ == document_kind::integer ? &integer_ : nullptr;
     }
-    [[nodiscard]] const double* real() const noexcept { return std::get_if<double>(&value_); }
+    [[nodiscard]] const double* real() const noexcept {
+        return kind_ == document_kind::real ? &real_ : nullptr;
+    }
     [[nodiscard]] const std::string* text() const noexcept {
-        return std::get_if<std::string>(&value_);
+        return kind_ == document_kind::text ? &text_ : nullptr;
     }
-    [[nodiscard]] std::string* text() noexcept { return std::get_if<std::string>(&value_); }
+    [[nodiscard]] std::string* text() noexcept {
+        return kind_ == document_kind::text ? &text_ : nullptr;
+    }
     [[nodiscard]] const std::vector<document>* elements() const noexcept {
-        return std::get_if<std::vector<document>>(&value_);
+        return kind_ == document_kind::array ? &elements_ : nullptr;
     }
     [[nodiscard]] std::vector<document>* elements() noexcept {
-        return std::get_if<std::vector<document>>(&value_);
+        return kind_ == document_kind::array ? &elements_ : nullptr;
     }
     /// Sorted by key. Only their values can be changed, through `find` and `set`.
     [[nodiscard]] const std::vector<member>* members() const noexcept {
-        return std::get_if<std::vector<member>>(&value_);
+        return kind_ == document_kind::object ? &members_ : nullptr;
     }
 
     /// An object's member of this key; nullptr when there is none, or this is no object.
@@ -123,18 +127,28 @@ class document {
     friend bool operator==(const document& left, const document& right) noexcept;
 
   private:
-    using alternatives = std::variant<std::monostate, bool, std::int64_t, double, std::string,
-                                      std::vector<document>, std::vector<member>>;
-
     document(std::in_place_t, bool value) noexcept;
     document(std::in_place_t, std::int64_t value) noexcept;
     document(std::in_place_t, double value) noexcept;
+
+    void copy(const document& other);
+    void take(document& other) noexcept;
+    void become_null() noexcept;
 
     /// Where the key stands or would stand.
     [[nodiscard]] static std::size_t place_of(const std::vector<member>& members,
                                               std::string_view key) noexcept;
 
-    alternatives value_;
+    // By hand: a std::variant of these would cost a tenth of a second of compilation.
+    document_kind kind_ = document_kind::null;
+    union {
+        bool boolean_;
+        std::int64_t integer_;
+        double real_;
+        std::string text_;
+        std::vector<document> elements_;
+        std::vector<member> members_;
+    };
 };
 
 /// One key of an object and its value.
@@ -146,30 +160,82 @@ struct document::member {
 };
 
 // Out here, because only now is a member complete.
-inline document::document() noexcept : value_() {}
-inline document::document(std::nullptr_t) noexcept : value_() {}
-inline document::document(std::in_place_t, bool value) noexcept : value_(value) {}
-inline document::document(std::in_place_t, std::int64_t value) noexcept : value_(value) {}
-inline document::document(std::in_place_t, double value) noexcept : value_(value) {}
-inline document::document(std::string text) noexcept : value_(std::move(text)) {}
-inline document::document(std::string_view text) : value_(std::string(text)) {}
-inline document::document(const char* text) : value_(std::string(text)) {}
-inline document::document(const document&) = default;
-inline document::document(document&& other) noexcept : value_(std::move(other.value_)) {
-    other.value_.emplace<std::monostate>();
+inline document::document() noexcept {}
+inline document::document(std::nullptr_t) noexcept {}
+inline document::document(std::in_place_t, bool value) noexcept
+    : kind_(document_kind::boolean), boolean_(value) {}
+inline document::document(std::in_place_t, std::int64_t value) noexcept
+    : kind_(document_kind::integer), integer_(value) {}
+inline document::document(std::in_place_t, double value) noexcept
+    : kind_(document_kind::real), real_(value) {}
+inline document::document(std::string text) noexcept
+    : kind_(document_kind::text), text_(std::move(text)) {}
+inline document::document(std::string_view text) : document(std::string(text)) {}
+inline document::document(const char* text) : document(std::string(text)) {}
+inline document::document(const document& other) {
+    copy(other);
+}
+inline document::document(document&& other) noexcept {
+    take(other);
 }
 inline document& document::operator=(const document& other) {
     return *this = document(other);  // A copy first: `other` may be a part of this.
 }
 inline document& document::operator=(document&& other) noexcept {
     document taken(std::move(other));  // In case that `other` is a part of this, or this.
-    value_ = std::move(taken.value_);
+    become_null();
+    take(taken);
     return *this;
 }
-inline document::~document() = default;
+inline document::~document() {
+    become_null();
+}
+
+// Both begin from null, and the kind is set last: a copy that throws leaves null.
+inline void document::copy(const document& other) {
+    switch (other.kind_) {
+        case document_kind::null: break;
+        case document_kind::boolean: boolean_ = other.boolean_; break;
+        case document_kind::integer: integer_ = other.integer_; break;
+        case document_kind::real: real_ = other.real_; break;
+        case document_kind::text: detail::construct(text_, other.text_); break;
+        case document_kind::array: detail::construct(elements_, other.elements_); break;
+        case document_kind::object: detail::construct(members_, other.members_); break;
+    }
+    kind_ = other.kind_;
+}
+inline void document::take(document& other) noexcept {
+    switch (other.kind_) {
+        case document_kind::null: break;
+        case document_kind::boolean: boolean_ = other.boolean_; break;
+        case document_kind::integer: integer_ = other.integer_; break;
+        case document_kind::real: real_ = other.real_; break;
+        case document_kind::text: detail::construct(text_, std::move(other.text_)); break;
+        case document_kind::array: detail::construct(elements_, std::move(other.elements_)); break;
+        case document_kind::object: detail::construct(members_, std::move(other.members_)); break;
+    }
+    kind_ = other.kind_;
+    other.become_null();
+}
+inline void document::become_null() noexcept {
+    if (kind_ == document_kind::text) detail::destroy(text_);
+    if (kind_ == document_kind::array) detail::destroy(elements_);
+    if (kind_ == document_kind::object) detail::destroy(members_);
+    kind_ = document_kind::null;
+}
 
 inline bool operator==(const document& left, const document& right) noexcept {
-    return left.value_ == right.value_;
+    if (left.kind_ != right.kind_) return false;
+    switch (left.kind_) {
+        case document_kind::null: return true;
+        case document_kind::boolean: return left.boolean_ == right.boolean_;
+        case document_kind::integer: return left.integer_ == right.integer_;
+        case document_kind::real: return left.real_ == right.real_;
+        case document_kind::text: return left.text_ == right.text_;
+        case document_kind::array: return left.elements_ == right.elements_;
+        case document_kind::object: return left.members_ == right.members_;
+    }
+    return false;
 }
 
 template <std::convertible_to<document>... Elements>
@@ -182,7 +248,8 @@ document document::array(Elements&&... elements) {
 
 inline document document::array_of(std::vector<document> elements) noexcept {
     document made;
-    made.value_ = std::move(elements);
+    detail::construct(made.elements_, std::move(elements));
+    made.kind_ = document_kind::array;
     return made;
 }
 
@@ -194,25 +261,22 @@ inline document document::object(std::initializer_list<member> members) {
 
 inline result<document> document::object_of(std::vector<member> members) {
     const auto by_key = [](const member& a, const member& b) { return a.key < b.key; };
-    if (!std::is_sorted(members.begin(), members.end(), by_key))
-        std::sort(members.begin(), members.end(), by_key);
-    const auto twin =
-        std::adjacent_find(members.begin(), members.end(),
-                           [](const member& a, const member& b) { return a.key == b.key; });
-    if (twin != members.end())
-        return error{.code = errc::duplicate_field,
-                     .message = "the object has this member twice",
-                     .field = std::move(twin->key)};
+    detail::sort_by(members, by_key);
+    for (std::size_t i = 1; i < members.size(); ++i)
+        if (members[i - 1].key == members[i].key)
+            return error{.code = errc::duplicate_field,
+                         .message = "the object has this member twice",
+                         .field = std::move(members[i].key)};
     document made;
-    made.value_ = std::move(members);
+    detail::construct(made.members_, std::move(members));
+    made.kind_ = document_kind::object;
     return made;
 }
 
 inline std::size_t document::place_of(const std::vector<member>& members,
                                       std::string_view key) noexcept {
     const auto found =
-        std::lower_bound(members.begin(), members.end(), key,
-                         [](const member& m, std::string_view k) { return m.key < k; });
+        detail::first_not(members, [&](const member& each) { return each.key < key; });
     return static_cast<std::size_t>(found - members.begin());
 }
 
@@ -224,9 +288,9 @@ inline const document* document::find(std::string_view key) const noexcept {
 }
 
 inline document& document::set(std::string key, document value) {
-    if (is_null()) value_ = std::vector<member>{};
-    auto* all = std::get_if<std::vector<member>>(&value_);
-    SYNCFW_ASSERT(all != nullptr, "set() needs an object");
+    if (is_null()) *this = object();
+    SYNCFW_ASSERT(kind_ == document_kind::object, "set() needs an object");
+    auto* const all = &members_;
     const std::size_t at = place_of(*all, key);
     if (at < all->size() && (*all)[at].key == key) return (*all)[at].value = std::move(value);
     const auto here = all->begin() + static_cast<std::ptrdiff_t>(at);
@@ -234,14 +298,14 @@ inline document& document::set(std::string key, document value) {
 }
 
 inline bool document::erase(std::string_view key) noexcept {
-    auto* all = std::get_if<std::vector<member>>(&value_);
-    if (all == nullptr || find(key) == nullptr) return false;
+    if (find(key) == nullptr) return false;
+    auto* const all = &members_;
     all->erase(all->begin() + static_cast<std::ptrdiff_t>(place_of(*all, key)));
     return true;
 }
 
 inline document& document::push_back(document element) {
-    if (is_null()) value_ = std::vector<document>{};
+    if (is_null()) *this = array_of({});
     std::vector<document>* all = elements();
     SYNCFW_ASSERT(all != nullptr, "push_back() needs an array");
     return all->emplace_back(std::move(element));

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <syncfw/config.hpp>
+#include <syncfw/core/detail/storage.hpp>
 #include <syncfw/core/error.hpp>
 
+#include <concepts>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace syncfw {
 
@@ -35,11 +36,28 @@ class [[nodiscard]] result {
   public:
     using value_type = T;
 
-    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(syncfw::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+    result(T value) : has_value_(true), value_(std::move(value)) {}
+    result(syncfw::error e) : has_value_(false), error_(std::move(e)) {}
 
-    [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
-    [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+    result(const result& other)
+        requires std::copy_constructible<T>
+        : has_value_(other.has_value_) {
+        if (has_value_)
+            detail::construct(value_, other.value_);
+        else
+            detail::construct(error_, other.error_);
+    }
+    result(result&& other) noexcept : has_value_(other.has_value_) { take(std::move(other)); }
+    result& operator=(result other) noexcept {
+        destroy();
+        has_value_ = other.has_value_;
+        take(std::move(other));
+        return *this;
+    }
+    ~result() { destroy(); }
+
+    [[nodiscard]] bool has_value() const noexcept { return has_value_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return has_value_; }
 
     [[nodiscard]] T& operator*() & noexcept { return checked(); }
     [[nodiscard]] const T& operator*() const& noexcept {
@@ -51,7 +69,7 @@ class [[nodiscard]] result {
         return &const_cast<result*>(this)->checked();
     }
 
-    [[nodiscard]] T& value() & { return has_value() ? *std::get_if<0>(&state_) : thrown(); }
+    [[nodiscard]] T& value() & { return has_value_ ? value_ : thrown(); }
     [[nodiscard]] const T& value() const& { return const_cast<result*>(this)->value(); }
     [[nodiscard]] T&& value() && { return std::move(value()); }
 
@@ -59,21 +77,39 @@ class [[nodiscard]] result {
 
     [[nodiscard]] const syncfw::error& error() const& noexcept {
         SYNCFW_ASSERT(!has_value(), "error() of a result that holds a value");
-        return *std::get_if<1>(&state_);
+        return error_;
     }
     [[nodiscard]] syncfw::error error() && noexcept {
         SYNCFW_ASSERT(!has_value(), "error() of a result that holds a value");
-        return std::move(*std::get_if<1>(&state_));
+        return std::move(error_);
     }
 
   private:
     T& checked() noexcept {
         SYNCFW_ASSERT(has_value(), "the value of a result that holds an error");
-        return *std::get_if<0>(&state_);
+        return value_;
     }
-    [[noreturn]] T& thrown() { throw bad_result(error()); }
+    [[noreturn]] T& thrown() { throw bad_result(error_); }
 
-    std::variant<T, syncfw::error> state_;
+    void take(result&& other) noexcept {
+        if (has_value_)
+            detail::construct(value_, std::move(other.value_));
+        else
+            detail::construct(error_, std::move(other.error_));
+    }
+    void destroy() noexcept {
+        if (has_value_)
+            detail::destroy(value_);
+        else
+            detail::destroy(error_);
+    }
+
+    // By hand: std::variant would cost 20 ms of compilation for each T.
+    bool has_value_;
+    union {
+        T value_;
+        syncfw::error error_;
+    };
 };
 
 /// Success without a value, or an error.

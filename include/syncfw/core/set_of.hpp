@@ -2,15 +2,14 @@
 #pragma once
 
 #include <syncfw/config.hpp>
+#include <syncfw/core/detail/algorithm.hpp>
 #include <syncfw/core/replica_id.hpp>
 #include <syncfw/core/result.hpp>
 
-#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,8 +87,9 @@ class set_of {
 
     /// Whether `insert` was used on what is still here, since the last `attribute_to`.
     [[nodiscard]] bool has_unattributed() const noexcept {
-        return std::any_of(state_.elements.begin(), state_.elements.end(),
-                           [](const element& e) { return is_unattributed(e); });
+        for (const element& each : state_.elements)
+            if (is_unattributed(each)) return true;
+        return false;
     }
     /// Gives what is nobody's yet to `replica`. A replica must never use a number twice: when the
     /// stored value may have more of them than this one, merge with it first.
@@ -109,16 +109,14 @@ class set_of {
         return !e.dots.front().replica.is_attributed();
     }
     [[nodiscard]] static auto place_of(auto& elements, const T& value) {
-        return std::lower_bound(elements.begin(), elements.end(), value,
-                                [](const element& e, const T& v) { return e.value < v; });
+        return detail::first_not(elements, [&](const element& e) { return e.value < value; });
     }
     [[nodiscard]] const element* find(const T& value) const {
         const auto at = place_of(state_.elements, value);
         return at != state_.elements.end() && !(value < at->value) ? &*at : nullptr;
     }
     [[nodiscard]] static auto last_seen(auto& seen, replica_id replica) noexcept {
-        return std::lower_bound(seen.begin(), seen.end(), replica,
-                                [](const dot& d, replica_id id) { return d.replica < id; });
+        return detail::first_not(seen, [&](const dot& d) { return d.replica < replica; });
     }
     [[nodiscard]] static bool has_seen(const std::vector<dot>& seen, const dot& d) noexcept {
         const auto at = last_seen(seen, d.replica);
@@ -197,7 +195,9 @@ std::vector<dot> set_of<T>::surviving(const element* mine, const set_of& my_set,
                                       const element* theirs, const set_of& their_set) {
     std::vector<dot> dots;
     const auto holds = [](const element* e, const dot& d) {
-        return e != nullptr && std::binary_search(e->dots.begin(), e->dots.end(), d);
+        if (e == nullptr) return false;
+        const auto at = detail::first_not(e->dots, [&](const dot& each) { return each < d; });
+        return at != e->dots.end() && *at == d;
     };
     // An insertion stays when both hold it, or when the one without it has not seen it.
     if (mine != nullptr)
@@ -209,7 +209,7 @@ std::vector<dot> set_of<T>::surviving(const element* mine, const set_of& my_set,
         for (const dot& d : theirs->dots)
             if (d.replica.is_attributed() && !holds(mine, d) && !has_seen(my_set.state_.seen, d))
                 dots.push_back(d);
-    std::sort(dots.begin(), dots.end());
+    detail::sort_by(dots, [](const dot& a, const dot& b) { return a < b; });
     return dots;
 }
 
@@ -239,7 +239,7 @@ void set_of<T>::merge(const set_of& other) {
         if (at == merged.seen.end() || at->replica != d.replica)
             merged.seen.insert(at, d);
         else
-            at->number = std::max(at->number, d.number);
+            at->number = detail::larger(at->number, d.number);
     }
     state_ = std::move(merged);
 }

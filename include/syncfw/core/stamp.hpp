@@ -2,11 +2,10 @@
 #pragma once
 
 #include <syncfw/config.hpp>
+#include <syncfw/core/detail/algorithm.hpp>
 #include <syncfw/core/replica_id.hpp>
 #include <syncfw/core/timestamp.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +45,7 @@ struct observation {
     /// The remote clock was too far ahead; `accepted` is earlier than what it said.
     bool clamped = false;
     /// How far the remote stamp was ahead of this clock (negative: behind).
-    std::chrono::milliseconds skew{};
+    std::int64_t skew_milliseconds = 0;
 };
 
 /// Gives stamps out, each greater than all that it gave or accepted before, even when the wall
@@ -57,38 +56,39 @@ struct observation {
 ///     const observation seen = clock.observe(remote_stamp, environment.now());
 class hybrid_clock {
   public:
-    static constexpr std::chrono::milliseconds drift_max_default = std::chrono::minutes(5);
+    static constexpr std::int64_t drift_max_milliseconds_default = 5 * 60 * 1'000;
 
-    /// `last` is the newest stamp known from before; `drift_max` how far a remote clock may be
-    /// ahead before it is clamped.
+    /// `last` is the newest stamp known from before; `drift_max_milliseconds` how far a remote
+    /// clock may be ahead before it is clamped.
     constexpr explicit hybrid_clock(
         replica_id origin, stamp last = {},
-        std::chrono::milliseconds drift_max = drift_max_default) noexcept
+        std::int64_t drift_max_milliseconds = drift_max_milliseconds_default) noexcept
         : origin_(origin),
           last_(last.value()),
-          drift_max_(std::max<std::int64_t>(drift_max.count(), 0)) {}
+          drift_max_(detail::larger<std::int64_t>(drift_max_milliseconds, 0)) {}
 
     /// A new stamp. When the counter is full it carries into the milliseconds.
     [[nodiscard]] constexpr stamp tick(timestamp now) noexcept {
         SYNCFW_ASSERT(last_ < UINT64_MAX, "hybrid clock: the 48 bits of time are used up");
-        last_ = std::max(last_ + 1, wall(now) << 16);
+        last_ = detail::larger(last_ + 1, wall(now) << 16);
         return stamp(last_, origin_);
     }
 
     /// Takes note of a remote stamp, so that later ticks are greater. A stamp more than
-    /// `drift_max` ahead of `now` is never refused: it is accepted as if written at that limit,
-    /// so that one wrong clock can neither win every conflict nor drag this clock along. Clamped
-    /// stamps are told apart by their counter, in the order of their arrival.
+    /// `drift_max_milliseconds` ahead of `now` is never refused: it is accepted as if written at
+    /// that limit, so that one wrong clock can neither win every conflict nor drag this clock
+    /// along. Clamped stamps are told apart by their counter, in the order of their arrival.
     constexpr observation observe(stamp remote, timestamp now) noexcept {
         const std::uint64_t limit = limit_at(now);
-        observation seen{.accepted = remote, .skew = skew_of(remote, now)};
+        observation seen{.accepted = remote, .skew_milliseconds = skew_of(remote, now)};
         if (remote.milliseconds() > limit) {
             const std::uint64_t first = limit << 16;
             const std::uint64_t next = last_ < UINT64_MAX ? last_ + 1 : last_;
-            seen.accepted = stamp(std::clamp(next, first, first | counter_max), remote.origin());
+            seen.accepted = stamp(detail::smaller(detail::larger(next, first), first | counter_max),
+                                  remote.origin());
             seen.clamped = true;
         }
-        last_ = std::max(last_, seen.accepted.value());
+        last_ = detail::larger(last_, seen.accepted.value());
         return seen;
     }
 
@@ -103,16 +103,15 @@ class hybrid_clock {
     /// Before 1970 there are no stamps: such a clock counts from there.
     [[nodiscard]] static constexpr std::uint64_t wall(timestamp now) noexcept {
         return static_cast<std::uint64_t>(
-            std::max<std::int64_t>(now.milliseconds_since_epoch(), 0));
+            detail::larger<std::int64_t>(now.milliseconds_since_epoch(), 0));
     }
     /// A clamped stamp stays below the last millisecond, so that the clock can still tick.
     [[nodiscard]] constexpr std::uint64_t limit_at(timestamp now) const noexcept {
-        return std::min(wall(now) + static_cast<std::uint64_t>(drift_max_), milliseconds_max - 1);
+        return detail::smaller(wall(now) + static_cast<std::uint64_t>(drift_max_),
+                               milliseconds_max - 1);
     }
-    [[nodiscard]] static constexpr std::chrono::milliseconds skew_of(stamp remote,
-                                                                     timestamp now) noexcept {
-        return std::chrono::milliseconds(static_cast<std::int64_t>(remote.milliseconds()) -
-                                         now.milliseconds_since_epoch());
+    [[nodiscard]] static constexpr std::int64_t skew_of(stamp remote, timestamp now) noexcept {
+        return static_cast<std::int64_t>(remote.milliseconds()) - now.milliseconds_since_epoch();
     }
 
     replica_id origin_;

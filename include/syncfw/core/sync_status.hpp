@@ -4,7 +4,6 @@
 #include <syncfw/core/result.hpp>
 
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <string_view>
 

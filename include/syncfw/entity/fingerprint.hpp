@@ -10,15 +10,14 @@
 // entity, sorted by name.
 #pragma once
 
+#include <syncfw/core/detail/algorithm.hpp>
 #include <syncfw/core/detail/text_sink.hpp>
 #include <syncfw/core/result.hpp>
 #include <syncfw/entity/detail/layout.hpp>
 #include <syncfw/entity/entity.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,7 +34,7 @@ inline constexpr std::string_view layout_of = detail::static_text<detail::layout
 [[nodiscard]] constexpr std::uint64_t fingerprint_of_layout(std::string_view layout) noexcept {
     std::uint64_t all = 0;
     for (std::size_t first = 0; first <= layout.size();) {
-        const std::size_t last = std::min(layout.find('\n', first), layout.size());
+        const std::size_t last = detail::smaller(layout.find('\n', first), layout.size());
         all =
             detail::join_fingerprint(all, detail::hash_of_line(layout.substr(first, last - first)));
         first = last + 1;

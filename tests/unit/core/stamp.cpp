@@ -7,14 +7,11 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <vector>
 
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::minutes;
 using syncfw::hybrid_clock;
 using syncfw::observation;
 using syncfw::replica_id;
@@ -96,7 +93,7 @@ TEST_CASE("hybrid clock: a remote stamp is accepted as it is, up to the limit") 
     const observation seen = clock.observe(of(300'000, 5), at(0));
     CHECK_FALSE(seen.clamped);
     CHECK(seen.accepted == of(300'000, 5));
-    CHECK(seen.skew == minutes(5));
+    CHECK(seen.skew_milliseconds == 300'000);
     CHECK(clock.tick(at(0)) == of(300'000, 6, self));
 }
 
@@ -105,18 +102,18 @@ TEST_CASE("hybrid clock: a remote stamp of the past changes nothing") {
     (void)clock.tick(at(1'000));
     const observation seen = clock.observe(of(10), at(1'000));
     CHECK_FALSE(seen.clamped);
-    CHECK(seen.skew == milliseconds(-990));
+    CHECK(seen.skew_milliseconds == -990);
     CHECK(clock.last() == of(1'000, 0, self));
 }
 
 TEST_CASE("hybrid clock: a clock far ahead is clamped, and does not drag ours along") {
     CHECK(rc::check([] {
         const timestamp now = *any_moment();
-        const auto drift = milliseconds(*rc::gen::inRange<std::int64_t>(0, 1'000'000));
+        const auto drift = *rc::gen::inRange<std::int64_t>(0, 1'000'000);
         hybrid_clock clock(self, {}, drift);
         const observation seen = clock.observe(*any_stamp(), now);
         const std::int64_t limit =
-            std::max<std::int64_t>(now.milliseconds_since_epoch(), 0) + drift.count();
+            std::max<std::int64_t>(now.milliseconds_since_epoch(), 0) + drift;
         RC_ASSERT(static_cast<std::int64_t>(seen.accepted.milliseconds()) <= limit);
         RC_ASSERT(static_cast<std::int64_t>(clock.last().milliseconds()) <= limit);
     }));
@@ -130,7 +127,7 @@ TEST_CASE("hybrid clock: clamped stamps keep the order of their arrival") {
     CHECK(second.clamped);
     CHECK(first.accepted == of(300'000, 0));
     CHECK(second.accepted == of(300'000, 1));
-    CHECK(first.skew == milliseconds(9'000'000));
+    CHECK(first.skew_milliseconds == 9'000'000);
 }
 
 TEST_CASE("hybrid clock: the drift limit does not move when many clocks push against it") {
@@ -145,7 +142,7 @@ TEST_CASE("hybrid clock: at the end of time it still ticks") {
     const stamp given = clock.tick(timestamp::max());
     CHECK(given < clock.tick(timestamp::max()));
 
-    hybrid_clock patient(self, {}, milliseconds::max());
+    hybrid_clock patient(self, {}, INT64_MAX);
     (void)patient.observe(stamp(UINT64_MAX, other), timestamp::max());
     CHECK(patient.last().value() < UINT64_MAX);
     (void)patient.tick(timestamp::min());

@@ -12,8 +12,8 @@
 #include <syncfw/core/secret.hpp>
 #include <syncfw/core/set_of.hpp>
 
+#include <bit>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -103,12 +103,13 @@ char* put_integer(char* out, Integer v) {
 // digits are its shortest text: below 10^15 no two decimals share a double.
 inline char* put_short_decimal(char* out, double v) {
     constexpr double powers[] = {1, 10, 100, 1000, 10000};
-    const double size = std::fabs(v);
+    const bool is_negative = std::bit_cast<std::uint64_t>(v) >> 63 != 0;
+    const double size = is_negative ? -v : v;
     if (!(size < 1e10)) return nullptr;
     for (int p = 0; p < 5; ++p) {
         const auto k = static_cast<std::uint64_t>(size * powers[p] + 0.5);
         if (static_cast<double>(k) / powers[p] != size) continue;
-        if (std::signbit(v)) *out++ = '-';
+        if (is_negative) *out++ = '-';
         const auto unit = static_cast<std::uint64_t>(powers[p]);
         out = put_integer(out, k / unit);
         if (p == 0) return out;

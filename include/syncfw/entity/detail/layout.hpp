@@ -2,15 +2,14 @@
 // Writes layouts, and reads them back: exactly those texts that the writer gives are read.
 #pragma once
 
+#include <syncfw/core/detail/algorithm.hpp>
 #include <syncfw/core/detail/text_sink.hpp>
 #include <syncfw/core/detail/utf8.hpp>
 #include <syncfw/core/result.hpp>
 #include <syncfw/entity/entity.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -219,7 +218,7 @@ class layout_reader {
             if (!is_good_name(plain)) expect("a name of at most 63 characters");
             return plain;
         }
-        const std::size_t end = std::min(text_.find('"', at_), text_.size());
+        const std::size_t end = smaller(text_.find('"', at_), text_.size());
         const std::string_view quoted = text_.substr(at_, end - at_);
         if (!is_good_name(quoted) || is_plain_name(quoted)) expect("a name that needs quotes");
         at_ = end;

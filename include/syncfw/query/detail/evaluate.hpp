@@ -2,10 +2,10 @@
 // A condition's truth about one row, whatever their types.
 #pragma once
 
+#include <syncfw/core/detail/algorithm.hpp>
 #include <syncfw/entity/value.hpp>
 #include <syncfw/query/node.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -99,8 +99,9 @@ template <class T>
 }
 
 [[nodiscard]] inline bool is_one_of(const value_view& seen, std::span<const value> values) {
-    return std::any_of(values.begin(), values.end(),
-                       [&](const value& each) { return compare(seen, each.view()) == 0; });
+    for (const value& each : values)
+        if (compare(seen, each.view()) == 0) return true;
+    return false;
 }
 
 /// A term about one field's value; not contains of a list and not has.
@@ -170,7 +171,7 @@ template <class T>
             continue;
         }
         truth& before = waiting[--count - 1];
-        before = node.op == query_op::both ? std::min(before, last) : std::max(before, last);
+        before = node.op == query_op::both ? smaller(before, last) : larger(before, last);
     }
     return count == 0 ? truth::yes : waiting[0];
 }
