@@ -26,10 +26,11 @@ struct row {
 class report {
   public:
     /// Without a path only the table appears.
-    explicit report(const std::string& path) {
+    explicit report(const std::string& path, bool with_header = true) {
         if (!path.empty()) file_ = std::fopen(path.c_str(), "w");
         if (!path.empty() && !file_) std::perror(path.c_str());
-        print("name", "value", "unit", "peer", "peer value", "ratio", "budget", "holds");
+        if (with_header)
+            print("name", "value", "unit", "peer", "peer value", "ratio", "budget", "holds");
     }
     ~report() {
         if (file_) std::fclose(file_);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The codecs beside their peers. README.md says what each row means.
 //
-//     bench_codec [--results FILE] [--books N] [--pairs N] [--only TEXT]
+//     bench_codec [--results FILE] [--books N] [--pairs N] [--only TEXT] [--no-header]
 #include "../measure.hpp"
 #include "../report.hpp"
 #include "allocations.hpp"
@@ -10,7 +10,6 @@
 #include "peer.hpp"
 
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 namespace bench {
@@ -202,24 +201,39 @@ void json(suite& run) {
     run.allocations("JSON encode, allocations", ours);
 }
 
-int main(int count, char** arguments) {
-    std::string results;
-    std::string only;
+struct settings {
+    std::string results{};
+    std::string only{};
     std::size_t books = 20'000;
-    plan how;
-    for (int i = 1; i + 1 < count; i += 2) {
+    plan how{};
+    bool with_header = true;
+};
+
+settings read_settings(std::span<char*> arguments) {
+    settings chosen;
+    for (std::size_t i = 1; i < arguments.size(); ++i) {
         const std::string_view option = arguments[i];
-        const char* value = arguments[i + 1];
-        if (option == "--results") results = value;
-        if (option == "--only") only = value;
-        if (option == "--books") books = std::strtoull(value, nullptr, 10);
-        if (option == "--pairs") how.pairs = std::strtoull(value, nullptr, 10) | 1;
+        const char* const value = i + 1 < arguments.size() ? arguments[i + 1] : "";
+        const auto number = std::strtoull(value, nullptr, 10);
+        if (option == "--no-header") {
+            chosen.with_header = false;
+            continue;
+        }
+        if (option == "--results") chosen.results = value;
+        if (option == "--only") chosen.only = value;
+        if (option == "--books") chosen.books = number;
+        if (option == "--pairs") chosen.how.pairs = number | 1;
+        ++i;
     }
-    report out(results);
-    suite run(out, make_books(books), how, only);
+    return chosen;
+}
+
+int main(const settings& chosen) {
+    report out(chosen.results, chosen.with_header);
+    suite run(out, make_books(chosen.books), chosen.how, chosen.only);
     if (!run.round_trips()) return 1;
     binary(run);
-    if (run.wanted("delta")) delta(out, run.books(), how);
+    if (run.wanted("delta")) delta(out, run.books(), chosen.how);
     json(run);
     return out.missed() == 0 ? 0 : 2;
 }
@@ -228,5 +242,5 @@ int main(int count, char** arguments) {
 }  // namespace bench
 
 int main(int count, char** arguments) {
-    return bench::main(count, arguments);
+    return bench::main(bench::read_settings({arguments, static_cast<std::size_t>(count)}));
 }
