@@ -18,6 +18,7 @@
 #pragma once
 
 #include <syncfw/codec/detail/binary_rows.hpp>
+#include <syncfw/codec/detail/layout_header.hpp>
 #include <syncfw/codec/detail/row_layout.hpp>
 #include <syncfw/codec/detail/row_plan.hpp>
 #include <syncfw/entity/fingerprint.hpp>
@@ -27,12 +28,6 @@
 #include <string_view>
 
 namespace syncfw::binary {
-
-/// The first byte of all that is written here.
-inline constexpr char layout_in_full = '\1';
-inline constexpr char layout_by_fingerprint = '\2';
-/// The longest layout that is read.
-inline constexpr std::size_t layout_size_max = 64 * 1024;
 
 /// The layout of T's rows on a route, `id:uuid,title:text`.
 template <class T, route Way = local>
@@ -104,6 +99,12 @@ class row_reader {
         return row_reader(rows, cipher);
     }
 
+    /// Goes on with other rows of the same layout. A failure stays.
+    void read_on(std::string_view rows) noexcept {
+        decoder_.begin = at_ = rows.data();
+        decoder_.end = rows.data() + rows.size();
+    }
+
     /// The next row, or null at the end and at a failure, which `failure()` tells apart. The row is
     /// there until the next call.
     [[nodiscard]] const T* next();
@@ -122,9 +123,6 @@ class row_reader {
   private:
     row_reader(std::string_view bytes, const Cipher& cipher)
         : decoder_{bytes.data(), bytes.data() + bytes.size()}, at_(bytes.data()), cipher_(cipher) {}
-
-    [[nodiscard]] result<void> read_layout();
-    const T* fail(std::size_t place);
 
     detail::binary::decoder decoder_;
     const char* at_;
@@ -159,39 +157,11 @@ template <class T, route Way, class Cipher>
 result<row_reader<T, Way, Cipher>> row_reader<T, Way, Cipher>::open(std::string_view bytes,
                                                                     const Cipher& cipher) {
     row_reader reader(bytes, cipher);
-    if (auto done = reader.read_layout(); !done) return done.error();
+    if (auto done = detail::binary::read_layout(reader.at_, reader.decoder_, entity_of<T>, Way,
+                                                row_layout<T, Way>, reader.plan_);
+        !done)
+        return done.error();
     return reader;
-}
-
-template <class T, route Way, class Cipher>
-result<void> row_reader<T, Way, Cipher>::read_layout() {
-    const auto refuse = [](errc code, const char* message) {
-        return error{.code = code, .message = message, .entity = std::string(entity_of<T>.name)};
-    };
-    if (at_ == decoder_.end) return refuse(errc::truncated, "expected a layout, found the end");
-    const char form = *at_++;
-    if (form == layout_by_fingerprint) {
-        std::uint64_t theirs = 0;
-        at_ = detail::binary::get_fixed(at_, decoder_, theirs);
-        if (at_ == nullptr) return refuse(errc::truncated, "the layout's fingerprint is cut off");
-        if (theirs != fingerprint_of_layout(row_layout<T, Way>))
-            return refuse(errc::schema_mismatch,
-                          "the rows have another layout than this side; exchange the layouts");
-        return {};
-    }
-    if (form != layout_in_full)
-        return refuse(errc::unsupported_format, "these are no rows, or of a newer format");
-    std::size_t size = 0;
-    at_ = detail::binary::get_size(at_, decoder_, size);
-    if (at_ == nullptr) return refuse(errc::truncated, "the layout is cut off");
-    if (size > layout_size_max) return refuse(errc::too_large, "the layout is over 64 KiB");
-    const std::string_view layout(at_, size);
-    at_ += size;
-    if (layout == row_layout<T, Way>) return {};
-    auto plan = detail::binary::make_plan(entity_of<T>, Way, layout);
-    if (!plan) return plan.error();
-    plan_ = std::move(*plan);
-    return {};
 }
 
 template <class T, route Way, class Cipher>
@@ -208,19 +178,12 @@ const T* row_reader<T, Way, Cipher>::next() {
             detail::binary::get_planned_row(at_, decoder_, row_, *plan_, present_, place, cipher_);
         if (after != nullptr) apply_defaults(row_, present_);
     }
-    if (after == nullptr) return fail(place);
+    if (after == nullptr) {
+        failure_ = detail::binary::failure_of(decoder_, entity_of<T>, place);
+        return nullptr;
+    }
     at_ = after;
     return &row_;
-}
-
-template <class T, route Way, class Cipher>
-const T* row_reader<T, Way, Cipher>::fail(std::size_t place) {
-    failure_ = error{.code = decoder_.code,
-                     .message = std::string("expected ") + decoder_.expected + " at byte " +
-                                std::to_string(decoder_.at - decoder_.begin),
-                     .entity = std::string(entity_of<T>.name)};
-    if (place != no_field) failure_->field = entity_of<T>.fields[place].json;
-    return nullptr;
 }
 
 }  // namespace syncfw::binary

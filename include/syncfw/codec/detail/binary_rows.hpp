@@ -25,17 +25,20 @@ constexpr sealed_field label_of() {
 
 // --- writing -----------------------------------------------------------------------------------
 
-// The content that a cipher gets: the text or bytes themselves.
+// The content that a cipher gets: the text or bytes themselves. Only a type of the user's makes
+// them anew.
 template <class V>
-std::string_view content_of(const V& v) {
+auto content_of(const V& v) {
     if constexpr (shape_v<V> == value_shape::secret)
         return content_of(v.reveal());
     else if constexpr (shape_v<V> == value_shape::optional)
         return content_of(*v);
+    else if constexpr (shape_v<V> == value_shape::custom)
+        return std::string(content_of(value_traits<V>::to_storage(v)));
     else if constexpr (std::is_same_v<V, blob>)
-        return {reinterpret_cast<const char*>(v.data()), v.size()};
+        return std::string_view(reinterpret_cast<const char*>(v.data()), v.size());
     else
-        return v;
+        return std::string_view(v);
 }
 
 template <class V, class Cipher>
@@ -103,16 +106,26 @@ void append_fields(buffer& out, const T& row, field_mask which) {
 // How a field of the sender becomes one of ours.
 enum class reading : unsigned char { same, from_nullable, to_nullable };
 
-// The other way: false when a text's content is no text.
+// The other way: false when a text's content is no text, or is refused by the user's type.
 template <class V>
 bool take_content(std::string content, V& v) {
-    if constexpr (std::is_same_v<written_t<V>, blob>) {
+    if constexpr (shape_v<V> == value_shape::secret) {
+        inner_t<V> plain{};
+        if (!take_content(std::move(content), plain)) return false;
+        v = V(std::move(plain));
+    } else if constexpr (shape_v<V> == value_shape::custom) {
+        typename value_traits<V>::storage_type stored{};
+        if (!take_content(std::move(content), stored)) return false;
+        auto made = value_traits<V>::from_storage(std::move(stored));
+        if (!made) return false;
+        v = std::move(*made);
+    } else if constexpr (std::is_same_v<V, blob>) {
         const auto* const from = reinterpret_cast<const std::byte*>(content.data());
-        v = V(blob(from, from + content.size()));
+        v.assign(from, from + content.size());
     } else {
         const char* const end = content.data() + content.size();
         if (find_invalid_text(content.data(), end) != end) return false;
-        v = V(std::move(content));
+        v = std::move(content);
     }
     return true;
 }
@@ -135,7 +148,7 @@ const char* get_sealed(const char* in, decoder& d, V& v, const sealed_field& lab
         if (!cipher.open(label, {in, size}, content))
             return fail(d, start, errc::invalid_value, "a ciphertext that opens");
         if (!take_content(std::move(content), v))
-            return fail(d, start, errc::invalid_value, "UTF-8 without NUL");
+            return fail(d, start, errc::invalid_value, "a content that its field accepts");
         return in + size;
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <syncfw/core/detail/text_sink.hpp>
+#include <syncfw/entity/detail/layout.hpp>
 #include <syncfw/entity/entity.hpp>
 
 #include <string_view>
@@ -15,7 +16,9 @@ inline constexpr auto row_layout_writer = [](text_sink& out) {
     bool is_first = true;
     for (const field_info& each : entity_of<T>.fields) {
         if (!each.travels(Way)) continue;
-        out << (is_first ? "" : ",") << each.json << ":" << each.type;
+        out << (is_first ? "" : ",");
+        write_layout_name(out, each.json);
+        out << ":" << each.type;
         if (each.cipher != encryption::none) out << " encrypted";
         is_first = false;
     }

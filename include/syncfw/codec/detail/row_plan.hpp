@@ -1,179 +1,143 @@
 // SPDX-License-Identifier: BSL-1.0
-// How rows of a peer with another layout are read: its text says each field's name and type, so
-// that fields unknown here cost nothing but their bytes.
+// How rows of a peer with another layout are read: its text says each field's name and type.
 #pragma once
 
 #include <syncfw/codec/detail/binary_rows.hpp>
+#include <syncfw/codec/detail/foreign_type.hpp>
 #include <syncfw/core/result.hpp>
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace syncfw::detail::binary {
 
-inline constexpr int type_depth_max = 16;
-
-// Takes the next item of a list, up to a comma outside of all brackets.
-inline std::string_view take_item(std::string_view& list) {
-    int open = 0;
-    std::size_t at = 0;
-    for (; at < list.size(); ++at) {
-        const char c = list[at];
-        if (c == '[' || c == '{' || c == '(') ++open;
-        if (c == ']' || c == '}' || c == ')') --open;
-        if (c == ',' && open == 0) break;
-    }
-    const std::string_view item = list.substr(0, at);
-    list.remove_prefix(std::min(at + 1, list.size()));
-    return item;
-}
-
-inline const char* skip(const char* in, decoder& d, std::string_view type, int depth = 0);
-
-inline const char* skip_list(const char* in, decoder& d, std::string_view type, bool has_dots,
-                             int depth) {
-    std::vector<dot> dots;
-    std::size_t count = 0;
-    in = get_size(in, d, count);
-    for (std::size_t i = 0; in != nullptr && i < count; ++i) {
-        in = skip(in, d, type, depth + 1);
-        if (in != nullptr && has_dots) in = get_dots(in, d, dots);
-        dots.clear();
-    }
-    return in != nullptr && has_dots ? get_dots(in, d, dots) : in;
-}
-
-inline const char* skip_structure(const char* in, decoder& d, std::string_view members, int depth) {
-    while (in != nullptr && !members.empty()) {
-        const std::string_view member = take_item(members);
-        const std::size_t colon = member.find(':');
-        if (colon == std::string_view::npos)
-            return fail(d, in, errc::unsupported_format, "a layout with a type for each member");
-        in = skip(in, d, member.substr(colon + 1), depth + 1);
-    }
-    return in;
-}
-
-// Reads over one value of the type that the text says.
-inline const char* skip(const char* in, decoder& d, std::string_view type, int depth) {
-    const auto inside = [&](std::size_t open) { return type.substr(open, type.size() - open - 1); };
-    if (depth > type_depth_max) return fail(d, in, errc::too_deep, "a type at most 16 deep");
-    if (type.ends_with('?')) {
-        bool there = false;
-        in = get_flag(in, d, there);
-        return in != nullptr && there ? skip(in, d, inside(0), depth + 1) : in;
-    }
-    if (type.starts_with('[') && type.ends_with(']'))
-        return skip_list(in, d, inside(1), false, depth);
-    if (type.starts_with("set(") && type.ends_with(')'))
-        return skip_list(in, d, inside(4), true, depth);
-    if (type.starts_with('{') && type.ends_with('}'))
-        return skip_structure(in, d, inside(1), depth);
-
-    std::uint64_t word = 0;
-    if (type == "text" || type == "bytes" || type.starts_with("enum(") ||
-        type.ends_with(" encrypted")) {
-        std::size_t size = 0;
-        in = get_size(in, d, size);
-        return in == nullptr ? nullptr : in + size;
-    }
-    if (type == "bool") {
-        bool flag = false;
-        return get_flag(in, d, flag);
-    }
-    if (type.starts_with("int") || type.starts_with("uint") || type == "timestamp")
-        return get_varint(in, d, word);
-    if (type == "float64") return get_fixed(in, d, word);
-    if (type == "float32") {
-        std::uint32_t half = 0;
-        return get_fixed(in, d, half);
-    }
-    if (type == "uuid") {
-        in = get_fixed(in, d, word);
-        return in == nullptr ? nullptr : get_fixed(in, d, word);
-    }
-    if (type == "counter") {
-        syncfw::counter ignored;
-        return get_counter(in, d, ignored);
-    }
-    if (type == "document") {
-        syncfw::document ignored;
-        return get_document(in, d, ignored);
-    }
-    return fail(d, in, errc::unsupported_format, "a type that is known here");
-}
-
 struct plan_step {
     std::size_t place = no_field;  // in our entity; `no_field` is read over
     reading form = reading::same;
-    std::string type{};
+    foreign_type type{};  // of what is read over
 };
 using row_plan = std::vector<plan_step>;
 
 // Whether values written as one type can be read as another without changing any: another width of
-// integer (the range is checked), more enumerators (unknown names are refused).
+// integer (the range is checked), other enumerators (unknown names are refused).
 inline bool reads_as(std::string_view theirs, std::string_view mine) {
-    const auto both = [&](std::string_view start) {
+    const auto both_are = [&](std::string_view start) {
         return theirs.starts_with(start) && mine.starts_with(start);
     };
-    return theirs == mine || both("int") || both("uint") || both("enum(");
-}
-
-inline result<plan_step> plan_field(const entity_info& entity, route way, std::string_view item) {
-    const std::size_t colon = item.find(':');
-    if (colon == std::string_view::npos || colon == 0)
-        return error{.code = errc::malformed,
-                     .message = "the layout of these rows has a field without a type",
-                     .entity = std::string(entity.name)};
-    const std::string_view name = item.substr(0, colon);
-    std::string_view type = item.substr(colon + 1);
-    plan_step step{.place = entity.find(name), .type = std::string(type)};
-    if (step.place == no_field || !entity.fields[step.place].travels(way)) {
-        step.place = no_field;
-        return step;
+    if (both_are("enum(")) return theirs.ends_with(')');
+    if (both_are("int") || both_are("uint")) {
+        const std::string_view bits = theirs.substr(theirs.find('t') + 1);
+        return bits == "8" || bits == "16" || bits == "32" || (bits == "64" && both_are("int"));
     }
-    const field_info& mine = entity.fields[step.place];
-    std::string_view my_type = mine.type;
-    const bool sealed = type.ends_with(" encrypted");
-    if (sealed) type.remove_suffix(std::string_view(" encrypted").size());
-    const bool nullable = type.ends_with('?');
-    if (nullable) type.remove_suffix(1);
-    if (my_type.ends_with('?')) my_type.remove_suffix(1);
-    if (sealed != (mine.cipher != encryption::none) || !reads_as(type, my_type))
-        return error{.code = errc::schema_mismatch,
-                     .message = "it is " + std::string(mine.type) + " here and " + step.type +
-                                " in these rows; bring both sides to one version",
-                     .entity = std::string(entity.name),
-                     .field = std::string(name)};
-    if (nullable != mine.nullable)
-        step.form = nullable ? reading::from_nullable : reading::to_nullable;
-    return step;
+    return theirs == mine;
 }
 
-// The plan for rows whose layout is `name:type,name:type,…`.
-inline result<row_plan> make_plan(const entity_info& entity, route way, std::string_view layout) {
-    row_plan plan;
-    field_mask planned;
-    while (!layout.empty()) {
-        if (plan.size() == field_mask::fields_max)
-            return error{.code = errc::too_large,
-                         .message = "the layout of these rows has more than 128 fields",
-                         .entity = std::string(entity.name)};
-        auto step = plan_field(entity, way, take_item(layout));
-        if (!step) return step.error();
-        if (step->place != no_field) {
-            if (planned.test(step->place))
-                return error{.code = errc::duplicate_field,
-                             .message = "the layout of these rows has this field twice",
-                             .entity = std::string(entity.name),
-                             .field = std::string(entity.fields[step->place].json)};
-            planned.set(step->place);
+// One field of a layout, `title:text?` or `"a b":text encrypted`.
+struct layout_item {
+    std::string_view name{};
+    std::string_view type{};     // with the `?`
+    std::string_view content{};  // without
+    bool is_sealed = false;
+    bool is_nullable = false;
+
+    [[nodiscard]] bool read(std::string_view item) {
+        const bool is_quoted = item.starts_with('"');
+        const std::size_t end = is_quoted ? item.find('"', 1) : item.find(':');
+        if (end == std::string_view::npos || end == (is_quoted ? 1 : 0)) return false;
+        name = item.substr(is_quoted ? 1 : 0, is_quoted ? end - 1 : end);
+        item.remove_prefix(is_quoted ? end + 1 : end);
+        if (!item.starts_with(':')) return false;
+        type = item.substr(1);
+        constexpr std::string_view mark = " encrypted";
+        is_sealed = type.ends_with(mark);
+        if (is_sealed) type.remove_suffix(mark.size());
+        is_nullable = type.ends_with('?');
+        content = type.substr(0, type.size() - (is_nullable ? 1 : 0));
+        return !content.empty();
+    }
+};
+
+class plan_maker {
+  public:
+    plan_maker(const entity_info& entity, route way) : entity_(entity), way_(way) {}
+
+    result<row_plan> make(std::string_view layout) {
+        while (!layout.empty()) {
+            if (plan_.size() == field_mask::fields_max)
+                return refuse(errc::too_large, "the layout of these rows has over 128 fields");
+            layout_item item;
+            if (!item.read(take_item(layout)))
+                return refuse(errc::malformed,
+                              "the layout of these rows has a field without a name or a type");
+            if (auto done = add(item); !done) return done.error();
         }
-        plan.push_back(std::move(*step));
+        for (std::size_t i = 0; i < entity_.fields.size(); ++i)
+            if (entity_.fields[i].has(meaning::primary_key) && !planned_.test(i))
+                return refuse(errc::schema_mismatch,
+                              "these rows come without this field of the key",
+                              entity_.fields[i].json);
+        return std::move(plan_);
     }
-    return plan;
-}
+
+  private:
+    result<void> add(const layout_item& item) {
+        plan_step step{.place = entity_.find(item.name)};
+        if (step.place == no_field || !entity_.fields[step.place].travels(way_)) {
+            step.place = no_field;
+            foreign_type_reader reader;
+            if (!reader.read(item.type, item.is_sealed))
+                return refuse(errc::unsupported_format,
+                              "the layout of these rows has a type that is unknown here",
+                              item.name);
+            step.type = reader.take();
+        } else {
+            const field_info& mine = entity_.fields[step.place];
+            if (auto done = check(item, mine); !done) return done;
+            if (planned_.test(step.place))
+                return refuse(errc::duplicate_field,
+                              "the layout of these rows has this field twice", mine.json);
+            planned_.set(step.place);
+            if (item.is_nullable != mine.nullable)
+                step.form = item.is_nullable ? reading::from_nullable : reading::to_nullable;
+        }
+        plan_.push_back(std::move(step));
+        return {};
+    }
+
+    [[nodiscard]] result<void> check(const layout_item& item, const field_info& mine) const {
+        std::string_view my_content = mine.type;
+        if (mine.nullable) my_content.remove_suffix(1);
+        const bool is_mine_sealed = mine.cipher != encryption::none;
+        const bool loses_key = item.is_nullable && mine.has(meaning::primary_key);
+        if (item.is_sealed == is_mine_sealed && !loses_key && reads_as(item.content, my_content))
+            return {};
+        const auto shown = [](std::string_view type, bool is_sealed) {
+            constexpr std::size_t shown_max = 120;
+            return (type.size() <= shown_max ? std::string(type)
+                                             : std::string(type.substr(0, shown_max)) + "…") +
+                   (is_sealed ? " encrypted" : "");
+        };
+        return refuse(errc::schema_mismatch,
+                      "it is " + shown(mine.type, is_mine_sealed) + " here and " +
+                          shown(item.type, item.is_sealed) +
+                          " in these rows; bring both sides to one version",
+                      mine.json);
+    }
+
+    [[nodiscard]] error refuse(errc code, std::string message, std::string_view field = {}) const {
+        return error{.code = code,
+                     .message = std::move(message),
+                     .entity = std::string(entity_.name),
+                     .field = std::string(field)};
+    }
+
+    const entity_info& entity_;
+    route way_;
+    row_plan plan_{};
+    field_mask planned_{};
+};
 
 // A row by a plan. `present` gets the fields that had a value.
 template <class T, class Cipher>
@@ -182,7 +146,7 @@ const char* get_planned_row(const char* in, decoder& d, T& row, const row_plan& 
     for (const plan_step& step : plan) {
         place = step.place;
         if (step.place == no_field) {
-            in = skip(in, d, step.type);
+            in = skip(in, d, step.type, 0);
         } else {
             bool there = false;
             in = get_field(in, d, row, step.place, step.form, there, cipher);
