@@ -75,8 +75,8 @@ template <class... V>
     return std::apply(
         [](const V&... parts) {
             std::string text;
-            (text.append(text.empty() ? "" : "/").append(detail::key_part_text(parts)), ...);
-            return text;
+            ((text += "/" + detail::key_part_text(parts)), ...);
+            return text.substr(1);
         },
         key);
 }
