@@ -68,13 +68,12 @@ class query_maker {
     }
 
     void add_term() {
+        // The operation comes first: it fits few fields or many, and is as rare as the others.
         query_node node;
-        do {
-            node.place = static_cast<std::uint8_t>(chance_.below(info.fields.size()));
-            node.op =
-                static_cast<query_op>(chance_.below(static_cast<std::size_t>(query_op::both)));
-        } while (detail::problem_of_term(info.fields[node.place], node.op) !=
-                 detail::term_problem::none);
+        node.op = static_cast<query_op>(chance_.below(static_cast<std::size_t>(query_op::both)));
+        do node.place = static_cast<std::uint8_t>(chance_.below(info.fields.size()));
+        while (detail::problem_of_term(info.fields[node.place], node.op) !=
+               detail::term_problem::none);
         node.first = static_cast<std::uint16_t>(made_.values.size());
         add_values(node);
         node.count = static_cast<std::uint16_t>(made_.values.size() - node.first);

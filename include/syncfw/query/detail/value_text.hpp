@@ -5,7 +5,6 @@
 #include <syncfw/core/detail/hex.hpp>
 #include <syncfw/entity/value.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +17,7 @@ namespace syncfw::detail {
 
 [[nodiscard]] inline uuid uuid_in(std::string_view bytes) noexcept {
     std::array<std::uint8_t, 16> copy{};
-    std::memcpy(copy.data(), bytes.data(), std::min(bytes.size(), copy.size()));
+    std::memcpy(copy.data(), bytes.data(), bytes.size() < 16 ? bytes.size() : 16);
     return uuid(copy);
 }
 
