@@ -33,7 +33,8 @@ template <class T>
 inline constexpr entity_info entity_of = [] {
     static_assert(detail::require_entity<T>());
     if constexpr (detail::entity_problem<T>() == detail::declaration_problem::none)
-        return entity_info{detail::declared_name<T>, detail::field_infos<T>};
+        return entity_info{detail::declared_name<T>, detail::field_infos<T>,
+                           &detail::type_address<T>};
     else
         return entity_info{};
 }();
@@ -42,13 +43,4 @@ inline constexpr entity_info entity_of = [] {
 template <auto Member, class T = typename field_t<Member>::entity_type>
 inline constexpr std::size_t place_of = detail::place_of_name<T>(detail::member_name<Member>);
 
-namespace detail {
-
-template <auto Key>
-constexpr reference_target target_of() {
-    using target = typename references_target<decltype(Key)>::entity;
-    return {&entity_of<target>, place_of<Key>};
-}
-
-}  // namespace detail
 }  // namespace syncfw

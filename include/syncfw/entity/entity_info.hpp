@@ -31,12 +31,12 @@ inline constexpr route local = route::local;
 inline constexpr route to_client = route::to_client;
 inline constexpr route to_server = route::to_server;
 
-struct entity_info;
-
-/// What a field marked `references<…>` refers to.
+/// What a field marked `references<…>` refers to. Only names, so that entities may refer to each
+/// other; a `schema` has the places.
 struct reference_target {
-    const entity_info* entity = nullptr;
-    std::size_t field = 0;  ///< Its place there.
+    const char* type = nullptr;  ///< The `type` of the entity, nullptr for no reference.
+    std::string_view entity{};   ///< Its name.
+    std::string_view field{};    ///< Its key's member.
 };
 
 /// One field of an entity.
@@ -57,8 +57,7 @@ struct field_info {
     merge_rule merge = merge_rule::none;
     deletion deletes = deletion::none;
     encryption cipher = encryption::none;
-    /// For a reference, else nullptr. A function, so that entities may refer to each other.
-    reference_target (*refers_to)() = nullptr;
+    reference_target refers_to{};
 
     [[nodiscard]] constexpr bool has(meaning m) const {
         return (meanings >> static_cast<unsigned>(m) & 1) != 0;
@@ -87,6 +86,7 @@ inline constexpr std::size_t no_field = static_cast<std::size_t>(-1);
 struct entity_info {
     std::string_view name{};
     std::span<const field_info> fields{};
+    const char* type = nullptr;  ///< An address that only this type has.
 
     /// The place of the field of this wire name or alias, or `no_field`.
     [[nodiscard]] constexpr std::size_t find(std::string_view member) const {

@@ -122,13 +122,16 @@ constexpr std::size_t place_of_name(std::string_view member) {
     return no_field;
 }
 
-// Defined beside entity_of, which it needs.
-template <auto Key>
-constexpr reference_target target_of();
+template <class T>
+inline constexpr char type_address = 0;
 
+// Names alone: the field infos of two entities that refer to each other can't need each other.
 template <auto Key>
 constexpr void note_reference(field_info& info, const references_t<Key>&) {
-    info.refers_to = &target_of<Key>;
+    using target = typename references_target<decltype(Key)>::entity;
+    info.refers_to.type = &type_address<target>;
+    info.refers_to.field = member_name<Key>;
+    if constexpr (has_declaration<target>) info.refers_to.entity = declared_name<target>;
 }
 
 // What one annotation adds to what is known of its field.

@@ -42,17 +42,21 @@ struct schema_finding {
     std::string_view field{};
 };
 
-// Types are told apart by their field infos: each has its own.
-constexpr std::size_t place_in(std::span<const entity_info> all, const entity_info& wanted) {
+constexpr std::size_t place_in(std::span<const entity_info> all, const reference_target& wanted) {
     for (std::size_t i = 0; i < all.size(); ++i)
-        if (all[i].fields.data() == wanted.fields.data()) return i;
+        if (all[i].type == wanted.type) return i;
     return no_field;
 }
 
-constexpr bool is_whole_key(const reference_target& target) {
-    const entity_info& entity = *target.entity;
+constexpr std::size_t place_of_member(const entity_info& entity, std::string_view member) {
+    for (std::size_t i = 0; i < entity.fields.size(); ++i)
+        if (entity.fields[i].name == member) return i;
+    return no_field;
+}
+
+constexpr bool is_whole_key(const entity_info& entity, std::string_view member) {
     return entity.all_with(meaning::primary_key).count() == 1 &&
-           entity.fields[target.field].has(meaning::primary_key);
+           entity.find(meaning::primary_key) == place_of_member(entity, member);
 }
 
 constexpr schema_finding find_schema_problem(std::span<const entity_info> all) {
@@ -63,11 +67,11 @@ constexpr schema_finding find_schema_problem(std::span<const entity_info> all) {
         for (std::size_t j = 0; j < i; ++j)
             if (same_ignoring_case(all[i].name, all[j].name)) return {name_twice, all[i].name};
         for (const field_info& field : all[i].fields) {
-            if (field.refers_to != nullptr) {
-                const reference_target target = field.refers_to();
-                if (place_in(all, *target.entity) == no_field)
-                    return {foreign_reference, all[i].name, field.name};
-                if (!is_whole_key(target)) return {reference_to_no_key, all[i].name, field.name};
+            if (field.has(meaning::references)) {
+                const std::size_t target = place_in(all, field.refers_to);
+                if (target == no_field) return {foreign_reference, all[i].name, field.name};
+                if (!is_whole_key(all[target], field.refers_to.field))
+                    return {reference_to_no_key, all[i].name, field.name};
             }
             if (field.has(meaning::tenant)) {
                 if (tenant != nullptr && tenant->type != field.type)
@@ -109,7 +113,8 @@ consteval bool require_schema() {
 constexpr std::size_t count_references(std::span<const entity_info> all) {
     std::size_t count = 0;
     for (const entity_info& entity : all)
-        for (const field_info& field : entity.fields) count += field.refers_to != nullptr ? 1 : 0;
+        for (const field_info& field : entity.fields)
+            count += field.has(meaning::references) ? 1 : 0;
     return count;
 }
 
@@ -119,10 +124,9 @@ constexpr std::array<reference_info, Count> find_references(std::span<const enti
     std::size_t count = 0;
     for (std::size_t i = 0; i < all.size(); ++i)
         for (std::size_t f = 0; f < all[i].fields.size(); ++f)
-            if (const auto refers_to = all[i].fields[f].refers_to; refers_to != nullptr) {
-                const reference_target target = refers_to();
-                const std::size_t to = place_in(all, *target.entity);
-                found[count++] = {i, f, to, target.field, false};
+            if (const field_info& field = all[i].fields[f]; field.has(meaning::references)) {
+                const std::size_t to = place_in(all, field.refers_to);
+                found[count++] = {i, f, to, place_of_member(all[to], field.refers_to.field)};
             }
     return found;
 }
