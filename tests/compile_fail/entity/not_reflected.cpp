@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: the members of this entity can't be found; make it a plain struct without bases, or describe it with BOOST_DESCRIBE_STRUCT
+// expect: the members of this entity can't be found; make it a plain struct without bases
 #include <syncfw/entity/entity.hpp>
 
 #include <boost/describe/class.hpp>
