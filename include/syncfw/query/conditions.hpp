@@ -39,7 +39,7 @@ inline constexpr node_list<1> term_program = {
     {{Op, static_cast<std::uint8_t>(place_of<Member>), 0, static_cast<std::uint16_t>(Count)}}};
 
 template <auto Member, query_op Op, std::size_t Count = 1>
-using term = condition<owner_of<Member>, term_program<Member, Op, Count>>;
+using term = condition<entity_with<Member>, term_program<Member, Op, Count>>;
 
 template <auto Member, query_op Op, class... V>
 [[nodiscard]] auto make_term(const V&... given) {

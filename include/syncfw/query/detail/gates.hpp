@@ -11,10 +11,11 @@
 namespace syncfw::detail {
 
 template <auto Member>
-using owner_of = typename field_t<Member>::entity_type;
+using entity_with = typename field_t<Member>::entity_type;
 
 template <auto Member>
-inline constexpr const field_info& info_of = entity_of<owner_of<Member>>.fields[place_of<Member>];
+inline constexpr const field_info& info_of =
+    entity_of<entity_with<Member>>.fields[place_of<Member>];
 
 template <auto Member, query_op Op>
 consteval bool require_term() {
@@ -58,7 +59,7 @@ template <class Given, class T>
 consteval bool require_order_field() {
     using field = Given;
     constexpr const field_info& info = info_of<field::member>;
-    static_assert(std::is_same_v<owner_of<field::member>, T>,
+    static_assert(std::is_same_v<entity_with<field::member>, T>,
                   "syncfw: order_by takes fields of the query's entity");
     static_assert(info.kind != value_kind::json,
                   "syncfw: order_by needs fields whose values have an order; a list, set, counter, "
