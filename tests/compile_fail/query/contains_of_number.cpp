@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: contains is for texts, and for vectors and sets of texts
+#include <syncfw/query/query.hpp>
+
+#include <string>
+
+using namespace syncfw::annotations;
+
+struct book {
+    int id = 0;
+    std::string asked{};
+
+    static constexpr auto sync_entity = entity<"book">(field<&book::id>(primary_key));
+};
+
+int main() {
+#ifdef SYNCFW_MISTAKE
+    (void)field<&book::id>.contains(4);
+#else
+    (void)field<&book::asked>.contains("4");
+#endif
+}

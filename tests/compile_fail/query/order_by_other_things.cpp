@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: order_by takes field<&T::member> and descending(field<&T::member>)
+#include <syncfw/query/query.hpp>
+
+using namespace syncfw::annotations;
+
+struct book {
+    int id = 0;
+    int asked = 0;
+
+    static constexpr auto sync_entity = entity<"book">(field<&book::id>(primary_key));
+};
+
+int main() {
+#ifdef SYNCFW_MISTAKE
+    (void)syncfw::all<book>().order_by("asked");
+#else
+    (void)syncfw::all<book>().order_by(field<&book::asked>);
+#endif
+}
