@@ -53,6 +53,8 @@ double measure(F&& work, const plan& p = {}) {
     return median(times);
 }
 
+inline constexpr double no_budget = std::numeric_limits<double>::infinity();
+
 struct comparison {
     double ours = 0;    ///< Median, in nanoseconds a call.
     double theirs = 0;  ///< Likewise.
@@ -62,8 +64,7 @@ struct comparison {
 /// Runs both alternately, each first in half of the pairs. Above the budget it measures as many
 /// pairs again and judges all of them together, so that a repetition favours nobody.
 template <class Ours, class Theirs>
-comparison compare(Ours&& ours, Theirs&& theirs,
-                   double budget = std::numeric_limits<double>::infinity(), const plan& p = {}) {
+comparison compare(Ours&& ours, Theirs&& theirs, double budget = no_budget, const plan& p = {}) {
     ours();
     theirs();
     std::vector<double> our_times;

@@ -15,8 +15,6 @@
 namespace bench {
 namespace {
 
-constexpr double no_budget = std::numeric_limits<double>::infinity();
-
 struct rival {
     std::string_view name;
     double budget = no_budget;
