@@ -28,3 +28,11 @@ namespace syncfw::detail {
     ((condition) ? static_cast<void>(0)  \
                  : ::syncfw::detail::assertion_failed(#condition, phrase, __FILE__, __LINE__))
 #endif
+
+// Small functions on the hot paths of codecs, which the optimiser must see through to make
+// constants of names and lengths. Without optimisation they are ordinary, for the compiler's sake.
+#if defined(__OPTIMIZE__) && defined(__GNUC__)
+#define SYNCFW_INLINE [[gnu::always_inline]] inline
+#else
+#define SYNCFW_INLINE inline
+#endif

@@ -3,9 +3,11 @@
 
 #include <syncfw/entity/detail/annotation_rules.hpp>
 #include <syncfw/entity/detail/annotation_types.hpp>
+#include <syncfw/entity/detail/field_note.hpp>
 #include <syncfw/entity/detail/names.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -25,7 +27,9 @@ struct field_declaration;
 template <auto Member, std::size_t... I, class... As>
 struct field_declaration<Member, std::index_sequence<I...>, As...> : slot<I, As>... {
     static constexpr auto member = Member;
-    static constexpr std::string_view name() { return member_name<Member>; }
+    static constexpr std::uint32_t meanings = (std::uint32_t{0} | ... | bit_of(As::means));
+
+    field_note note{};
 
     // Calls f with each annotation, in the order given.
     template <class F>
@@ -53,8 +57,10 @@ struct field_t<Member> {
     template <detail::is_annotation... As>
     constexpr auto operator()(As... annotations) const {
         static_assert(detail::require_annotations<Member, As...>());
+        detail::field_note said{.name = detail::last_name(detail::raw_member_name<Member>())};
+        (detail::note<Value>(said, annotations), ...);
         return detail::field_declaration<Member, std::index_sequence_for<As...>, As...>{
-            {annotations}...};
+            {annotations}..., said};
     }
 
     // Conditions of a query. <syncfw/query/conditions.hpp> has these verbs and the comparisons

@@ -169,17 +169,18 @@ template <class T>
 template <class T>
 void apply_defaults(T& value, field_mask present) {
     static_assert(detail::require_entity<T>());
-    detail::declaration<T>.each([&]<class Field>(const Field& field) {
-        field.each([&]<class A>(const A& annotation) {
-            if constexpr (A::means == meaning::default_value) {
-                constexpr auto place = detail::place_of_name<T>(detail::member_name<Field::member>);
-                auto& member = value.*Field::member;
-                if (!present.test(place))
-                    member =
-                        detail::default_as<std::remove_cvref_t<decltype(member)>>(annotation.value);
-            }
+    if constexpr ((decltype(detail::declared<T>())::meanings &
+                   detail::bit_of(meaning::default_value)) != 0)
+        detail::declaration<T>.each([&]<class Field>(const Field& field) {
+            field.each([&]<class A>(const A& annotation) {
+                if constexpr (A::means == meaning::default_value) {
+                    auto& member = value.*Field::member;
+                    if (!present.test(detail::place_of_name<T>(field.note.name)))
+                        member = detail::default_as<std::remove_cvref_t<decltype(member)>>(
+                            annotation.value);
+                }
+            });
         });
-    });
 }
 
 }  // namespace syncfw

@@ -9,57 +9,79 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace syncfw::detail::json {
 
-// Finds a name's place by its length and two characters; equal ones are chained.
-template <std::size_t N>
-struct name_table {
+// The members of one kind of object, without its type.
+struct object_info {
     static constexpr std::uint8_t none = 0xFF;
+    static constexpr std::size_t slots = 64;
 
-    std::array<std::string_view, N> names{};
-    std::array<std::uint8_t, 64> heads{};
-    std::array<std::uint8_t, N> next{};
+    std::span<const std::string_view> names{};
+    std::span<const std::uint8_t> heads{};  // the first place of each slot
+    std::span<const std::uint8_t> next{};   // the next place of the same slot
+    field_mask travelling{};
+    const entity_info* entity = nullptr;  // knows the aliases
 
+    // By the length and two characters.
     static constexpr std::size_t slot(std::string_view name) {
         if (name.empty()) return 0;
         const auto first = static_cast<unsigned char>(name.front());
         const auto middle = static_cast<unsigned char>(name[name.size() / 2]);
-        return (name.size() * 7 + first * 5u + middle * 3u) % 64;
-    }
-    constexpr explicit name_table(const std::array<std::string_view, N>& all) : names(all) {
-        heads.fill(none);
-        for (std::size_t i = N; i-- > 0;) {
-            next[i] = heads[slot(names[i])];
-            heads[slot(names[i])] = static_cast<std::uint8_t>(i);
-        }
+        return (name.size() * 7 + first * 5u + middle * 3u) % slots;
     }
     [[nodiscard]] constexpr std::size_t find(std::string_view name) const {
         for (std::uint8_t i = heads[slot(name)]; i != none; i = next[i])
             if (names[i] == name) return i;
-        return no_field;
+        return entity != nullptr ? entity->find(name) : no_field;
     }
 };
 
-// The texts `,"name":` of all names, in one constant.
-template <const auto& Names>
-inline constexpr auto key_text_writer = [](text_sink& out) {
-    for (std::string_view name : Names) out << ",\"" << name << "\":";
-};
+constexpr void link_names(std::span<const std::string_view> names, std::span<std::uint8_t> heads,
+                          std::span<std::uint8_t> next) {
+    for (std::uint8_t& head : heads) head = object_info::none;
+    for (std::size_t i = names.size(); i-- > 0;) {
+        std::uint8_t& head = heads[object_info::slot(names[i])];
+        next[i] = head;
+        head = static_cast<std::uint8_t>(i);
+    }
+}
 
 template <const auto& Names>
-inline constexpr auto key_ends = [] {
-    std::array<std::size_t, Names.size() + 1> ends{};
-    for (std::size_t i = 0; i < Names.size(); ++i) ends[i + 1] = ends[i] + Names[i].size() + 4;
-    return ends;
+struct name_links {
+    std::array<std::uint8_t, object_info::slots> heads{};
+    std::array<std::uint8_t, Names.size()> next{};
+
+    constexpr name_links() { link_names(Names, heads, next); }
+};
+template <const auto& Names>
+inline constexpr name_links<Names> links;
+
+constexpr void write_keys(text_sink& out, std::span<const std::string_view> names) {
+    for (std::string_view name : names) out << ",\"" << name << "\":";
+}
+template <const auto& Names>
+inline constexpr auto keys_writer = [](text_sink& out) { write_keys(out, Names); };
+
+constexpr void cut_keys(std::string_view all, std::span<const std::string_view> names,
+                        std::span<std::string_view> keys) {
+    for (std::size_t i = 0, at = 0; i < names.size(); at += keys[i++].size())
+        keys[i] = all.substr(at, names[i].size() + 4);
+}
+
+// `,"name":` of each name, all in one constant.
+template <const auto& Names>
+inline constexpr auto key_texts = [] {
+    std::array<std::string_view, Names.size()> keys{};
+    cut_keys(static_text<keys_writer<Names>>, Names, keys);
+    return keys;
 }();
 
-// The text `,"name":` of one name.
 template <const auto& Names>
-constexpr std::string_view key_text(std::size_t i) {
-    constexpr std::string_view all = static_text<key_text_writer<Names>>;
-    return all.substr(key_ends<Names>[i], key_ends<Names>[i + 1] - key_ends<Names>[i]);
+constexpr object_info make_object_info(field_mask travelling, const entity_info* entity) {
+    return {Names, links<Names>.heads, links<Names>.next, travelling, entity};
 }
 
 template <class T>
@@ -73,27 +95,20 @@ inline constexpr auto wire_names = [] {
 template <class T>
 struct plain_object {
     static constexpr const auto& names = member_names<T>;
+    static constexpr const auto& keys = key_texts<names>;
     static constexpr field_mask travelling = field_mask::first(member_count<T>);
-    static constexpr name_table<names.size()> table{names};
-
-    static constexpr std::size_t find(std::string_view name) { return table.find(name); }
-    static constexpr encryption cipher(std::size_t) { return encryption::none; }
+    static constexpr object_info info = make_object_info<names>(travelling, nullptr);
+    static constexpr bool has_sealed = false;
 };
 
 // An entity on a route.
 template <class T, route Way>
 struct entity_object {
     static constexpr const auto& names = wire_names<T>;
+    static constexpr const auto& keys = key_texts<names>;
     static constexpr field_mask travelling = entity_of<T>.on(Way);
-    static constexpr name_table<names.size()> table{names};
-
-    static constexpr std::size_t find(std::string_view name) {
-        const std::size_t place = table.find(name);
-        return place != no_field ? place : entity_of<T>.find(name);
-    }
-    static constexpr encryption cipher(std::size_t place) {
-        return entity_of<T>.fields[place].cipher;
-    }
+    static constexpr object_info info = make_object_info<names>(travelling, &entity_of<T>);
+    static constexpr bool has_sealed = !entity_of<T>.all_with(meaning::encrypted).empty();
 };
 
 }  // namespace syncfw::detail::json

@@ -263,22 +263,25 @@ const char* get_set(const char* in, reader& r, set_of<E>& v) {
 // --- objects
 // ---------------------------------------------------------------------------------------
 
-struct no_seal {};
+// An object that is being read.
+struct object_reader {
+    const char* in;  // null after a failure
+    reader& r;
+    const object_info& info;
+    field_mask& present;
+    bool done = false;
 
-template <class Keys, std::size_t I, class V, class Sealed>
-const char* get_member(const char* in, reader& r, V& v, const Sealed& sealed) {
-    if constexpr (Keys::cipher(I) != encryption::none)
-        in = sealed.template get<I>(in, r, v);
-    else
-        in = get(in, r, v);
-    if (in == nullptr) return in_member(r, Keys::names[I]);
-    return in;
-}
+    void got(std::size_t place, const char* after) {
+        if (after == nullptr) {
+            in = in_member(r, info.names[place]);
+        } else {
+            present.set(place);
+            in = next_member(after, r, done);
+        }
+    }
+};
 
-// Whether the member with name I stands here; then the place of its value.
-template <class Keys, std::size_t I>
-bool take_key(const char*& in, const reader& r) {
-    constexpr std::string_view key = key_text<Keys::names>(I).substr(1);
+SYNCFW_INLINE bool take_key(const char*& in, const reader& r, std::string_view key) {
     if (static_cast<std::size_t>(r.end - in) <= key.size() ||
         std::memcmp(in, key.data(), key.size()) != 0)
         return false;
@@ -287,65 +290,85 @@ bool take_key(const char*& in, const reader& r) {
     return true;
 }
 
-// A member in any order, with any spelling of its name.
-template <class Keys, class... M, class Sealed>
-[[gnu::noinline]] const char* get_any_member(const char* in, reader& r, field_mask& present,
-                                             const Sealed& sealed, M&... m) {
-    const char* const start = in;
+// json_sealed.hpp has the one for what stands for an encrypted member.
+template <class V>
+SYNCFW_INLINE const char* get_value(const char* in, reader& r, V& v) {
+    return get(in, r, v);
+}
+
+// Members in declared order are recognised by one comparison each.
+template <class V>
+SYNCFW_INLINE bool get_in_order(object_reader& o, std::size_t place, std::string_view key, V& v) {
+    if (o.done || !take_key(o.in, o.r, key.substr(1))) return true;
+    o.got(place, get_value(o.in, o.r, v));
+    return o.in != nullptr;
+}
+
+// From the first surprise on, members may come in any order, with any spelling of their names.
+// Reads over those that aren't wanted; the place of one that is, with its value next, else
+// `no_field`.
+[[gnu::noinline]] inline std::size_t find_member(object_reader& o) {
+    reader& r = o.r;
+    const char* const start = o.in;
     std::string_view name;
-    in = get_name(in, r, name);
-    if (in == nullptr) return nullptr;
-    const std::size_t place = Keys::find(name);
-    if (place == no_field || !Keys::travelling.test(place)) {
-        const bool is_unknown = place == no_field;
+    o.in = get_name(start, r, name);
+    if (o.in == nullptr) return no_field;
+    const std::size_t place = o.info.find(name);
+    const bool is_unknown = place == no_field;
+    if (is_unknown || !o.info.travelling.test(place)) {
         const auto rule = is_unknown ? r.rules.unknown : r.rules.forbidden;
-        if (rule == syncfw::json::members::ignored) return skip_value(in, r);
+        if (rule == syncfw::json::members::ignored) {
+            o.in = skip_value(o.in, r);
+            if (o.in != nullptr) o.in = next_member(o.in, r, o.done);
+            return no_field;
+        }
         const std::string shown(name);
         fail(r, start, is_unknown ? errc::unknown_field : errc::forbidden_field,
              is_unknown ? "there is no such field" : "this field can't be set from this side");
-        return in_member(r, shown);
+        o.in = in_member(r, shown);
+        return no_field;
     }
-    if (present.test(place) && r.rules.repeated == syncfw::json::duplicates::refused) {
+    if (o.present.test(place) && r.rules.repeated == syncfw::json::duplicates::refused) {
         fail(r, start, errc::duplicate_field, "the member comes twice");
-        return in_member(r, Keys::names[place]);
+        o.in = in_member(r, o.info.names[place]);
+        return no_field;
     }
-    present.set(place);
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        const char* at = nullptr;
-        (void)((I == place && ((at = get_member<Keys, I>(in, r, m, sealed)), true)) || ...);
-        return at;
-    }(std::make_index_sequence<sizeof...(M)>());
+    return place;
 }
 
-// Members in declared order are recognised by one comparison each; from the first surprise on, any
-// order is looked up.
-template <class Keys, class T, class Sealed>
-const char* get_members(const char* in, reader& r, T& v, field_mask& present,
-                        const Sealed& sealed) {
-    bool done = false;
-    in = begin_object(in, r, done);
-    if (in == nullptr) return nullptr;
-    in = with_members(v, [&, in](auto&... m) mutable {
-        const auto in_order = [&]<std::size_t I>(auto& member) {
-            if (done || !Keys::travelling.test(I) || !take_key<Keys, I>(in, r)) return true;
-            in = get_member<Keys, I>(in, r, member, sealed);
-            if (in == nullptr) return false;
-            present.set(I);
-            in = next_member(in, r, done);
-            return in != nullptr;
-        };
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (void)(in_order.template operator()<I>(m) && ...);
+template <class V>
+bool get_found(object_reader& o, std::size_t place, V& v) {
+    o.got(place, get_value(o.in, o.r, v));
+    return true;
+}
+
+template <class Keys, std::size_t... I, class... M>
+void get_all_members(object_reader& o, std::index_sequence<I...>, M&&... m) {
+    (void)((!Keys::travelling.test(I) || get_in_order(o, I, Keys::keys[I], m)) && ...);
+    while (o.in != nullptr && !o.done)
+        if (const std::size_t place = find_member(o); place != no_field)
+            (void)((I == place && get_found(o, I, m)) || ...);
+}
+
+// `wrap(place, member)` gives what stands for an encrypted member.
+template <class Keys, class T, class Wrap>
+const char* get_members(const char* in, reader& r, T& v, field_mask& present, const Wrap& wrap) {
+    object_reader o{in, r, Keys::info, present};
+    o.in = begin_object(in, r, o.done);
+    if (o.in == nullptr) return nullptr;
+    with_members(v, [&](auto&... m) {
+        [&]<std::size_t... I>(std::index_sequence<I...> places) {
+            if constexpr (Keys::has_sealed)
+                get_all_members<Keys>(o, places, wrap.template at<I>(m)...);
+            else
+                get_all_members<Keys>(o, places, m...);
         }(std::make_index_sequence<sizeof...(m)>());
-        while (in != nullptr && !done) {
-            in = get_any_member<Keys>(in, r, present, sealed, m...);
-            if (in != nullptr) in = next_member(in, r, done);
-        }
-        return in;
     });
     --r.depth;
-    return in;
+    return o.in;
 }
+
+struct no_wrap {};
 
 // --- every field type
 // ----------------------------------------------------------------------------------
@@ -479,7 +502,7 @@ const char* get(const char* in, reader& r, V& v) {
     } else {
         field_mask present;
         v = V{};
-        return get_members<plain_object<V>>(in, r, v, present, no_seal{});
+        return get_members<plain_object<V>>(in, r, v, present, no_wrap{});
     }
 }
 

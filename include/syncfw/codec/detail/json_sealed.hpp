@@ -33,11 +33,11 @@ result<void> append_sealed_object(buffer& out, const T& row, const Cipher& ciphe
     with_members(row, [&](const auto&... m) {
         const auto append = [&]<std::size_t I>(const auto& v) {
             if (!keys::travelling.test(I)) return true;
-            constexpr std::string_view key = key_text<keys::names>(I);
+            constexpr std::string_view key = keys::keys[I];
             out.append(is_first ? "{" : ",");
             out.append(key.substr(1));
             is_first = false;
-            if constexpr (keys::cipher(I) != encryption::none)
+            if constexpr (entity_of<T>.fields[I].cipher != encryption::none)
                 done = append_sealed(out, v, binary::label_of<T, I>(), cipher);
             else
                 out.set_end(put(out.room(bound(v)), v));
@@ -52,29 +52,51 @@ result<void> append_sealed_object(buffer& out, const T& row, const Cipher& ciphe
     return done;
 }
 
-// Reads encrypted members of T.
+// Stands for an encrypted member while it is read.
+template <class V, class Cipher>
+struct sealed_member {
+    V& value;
+    sealed_field label;
+    const Cipher& cipher;
+};
+
+template <class V, class Cipher>
+const char* get_content(const char* in, reader& r, V& v, const sealed_member<V, Cipher>& m) {
+    const char* const start = in;
+    std::string sealed, content;
+    in = get_parsed(in, r, "base64 of a ciphertext",
+                    [&](std::string_view t) { return read_base64(t, sealed); });
+    if (in == nullptr) return nullptr;
+    if (!m.cipher.open(m.label, sealed, content))
+        return fail(r, start, errc::invalid_value, "the ciphertext does not open");
+    if (!binary::take_content(std::move(content), v))
+        return fail(r, start, errc::invalid_value, "the content is no text");
+    return in;
+}
+
+template <class V, class Cipher>
+const char* get_value(const char* in, reader& r, sealed_member<V, Cipher>& m) {
+    if constexpr (is_nullable<V>) {
+        m.value.reset();
+        if (take_word(in, r, "null")) return in;
+        inner_t<V>& inside = m.value.emplace();
+        return get_content(in, r, inside,
+                           sealed_member<inner_t<V>, Cipher>{inside, m.label, m.cipher});
+    } else {
+        return get_content(in, r, m.value, m);
+    }
+}
+
 template <class T, class Cipher>
 struct sealed_by {
     const Cipher& cipher;
 
     template <std::size_t I, class V>
-    const char* get(const char* in, reader& r, V& v) const {
-        if constexpr (is_nullable<V>) {
-            v.reset();
-            if (take_word(in, r, "null")) return in;
-            return get<I>(in, r, v.emplace());
-        } else {
-            const char* const start = in;
-            std::string sealed, content;
-            in = get_parsed(in, r, "base64 of a ciphertext",
-                            [&](std::string_view t) { return read_base64(t, sealed); });
-            if (in == nullptr) return nullptr;
-            if (!cipher.open(binary::label_of<T, I>(), sealed, content))
-                return fail(r, start, errc::invalid_value, "the ciphertext does not open");
-            if (!binary::take_content(std::move(content), v))
-                return fail(r, start, errc::invalid_value, "the content is no text");
-            return in;
-        }
+    decltype(auto) at(V& v) const {
+        if constexpr (entity_of<T>.fields[I].cipher != encryption::none)
+            return sealed_member<V, Cipher>{v, binary::label_of<T, I>(), cipher};
+        else
+            return (v);
     }
 };
 

@@ -265,19 +265,16 @@ char* put_set(char* out, const set_of<E>& v) {
 // --- objects and every field type
 // ---------------------------------------------------------------------
 
-template <class Keys, std::size_t I>
-char* put_key(char* out, char*& first) {
-    constexpr std::string_view key = key_text<Keys::names>(I);
+SYNCFW_INLINE char* put_key(char* out, std::string_view key) {
     std::memcpy(out, key.data(), key.size());
-    if (first == nullptr) first = out;
     return out + key.size();
 }
 
 template <class Keys, class T>
 std::size_t bound_object(const T& v) {
-    constexpr std::size_t keys = static_text<key_text_writer<Keys::names>>.size() + 2;
     return with_members(v, [](const auto&... m) {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            constexpr std::size_t keys = static_text<keys_writer<Keys::names>>.size() + 2;
             return (keys + ... + (Keys::travelling.test(I) ? bound(m) : 0));
         }(std::make_index_sequence<sizeof...(m)>());
     });
@@ -288,9 +285,8 @@ char* put_object(char* out, const T& v) {
     return with_members(v, [out](const auto&... m) {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
             char* end = out;
-            char* first = nullptr;
-            ((end = Keys::travelling.test(I) ? put(put_key<Keys, I>(end, first), m) : end), ...);
-            if (first == nullptr) ++end;
+            ((end = Keys::travelling.test(I) ? put(put_key(end, Keys::keys[I]), m) : end), ...);
+            if (end == out) ++end;
             *out = '{';  // in place of the first comma
             *end++ = '}';
             return end;

@@ -9,6 +9,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -37,6 +39,41 @@ inline constexpr bool is_check = false;
 template <class F>
 inline constexpr bool is_check<check_t<F>> = true;
 
+template <class Field>
+inline constexpr std::uint32_t meanings_of = 0;
+template <auto Member, class Places, class... As>
+inline constexpr std::uint32_t meanings_of<field_declaration<Member, Places, As...>> =
+    field_declaration<Member, Places, As...>::meanings;
+
+template <auto Member, class Places, class... As>
+constexpr const field_note& note_of(const field_declaration<Member, Places, As...>& field) {
+    return field.note;
+}
+template <class F>
+constexpr field_note note_of(const check_t<F>&) {
+    return {};
+}
+
+// The struct whose member a field is; none for a check.
+template <class Field>
+struct owner {
+    using type = void;
+};
+template <auto Member, class Places, class... As>
+struct owner<field_declaration<Member, Places, As...>> {
+    using type = typename field_t<Member>::entity_type;
+};
+template <class Field>
+using declaring_struct = typename owner<Field>::type;
+
+// A base's member is fine only where the base's members are known to be this entity's too.
+template <class Owner, class T>
+inline constexpr bool owner_fits = described<T> && std::is_base_of_v<Owner, T>;
+template <class T>
+inline constexpr bool owner_fits<T, T> = true;
+template <class T>
+inline constexpr bool owner_fits<void, T> = true;
+
 // What `entity<"book">(…)` gives.
 template <fixed_string Name, class Places, class... Fields>
 struct entity_declaration;
@@ -45,6 +82,18 @@ struct entity_declaration<Name, std::index_sequence<I...>, Fields...> : slot<I, 
     static constexpr std::string_view name = Name.view();
 
     static constexpr bool has_checks = (is_check<Fields> || ...);
+    // All that any field means.
+    static constexpr std::uint32_t meanings = (std::uint32_t{0} | ... | meanings_of<Fields>);
+
+    // What is said of each field; nothing at the places of checks.
+    [[nodiscard]] constexpr std::array<field_note, sizeof...(Fields)> notes() const {
+        return {note_of(static_cast<const slot<I, Fields>&>(*this).value)...};
+    }
+    // Whether all fields are members of T.
+    template <class T>
+    static consteval bool belongs_to() {
+        return (owner_fits<declaring_struct<Fields>, T> && ... && true);
+    }
 
     // Calls f with each mentioned field, in the order given.
     template <class F>
@@ -134,35 +183,6 @@ constexpr void note_reference(field_info& info, const references_t<Key>&) {
     if constexpr (has_declaration<target>) info.refers_to.entity = declared_name<target>;
 }
 
-// What one annotation adds to what is known of its field.
-template <class A>
-constexpr void note(field_info& info, const A& annotation) {
-    info.meanings |= std::uint32_t{1} << static_cast<unsigned>(A::means);
-    if constexpr (A::means == meaning::column) {
-        info.column = annotation.name;
-    } else if constexpr (A::means == meaning::json) {
-        info.json = annotation.name;
-    } else if constexpr (A::means == meaning::alias) {
-        for (std::string_view& each : info.aliases)
-            if (each.empty()) {
-                each = annotation.name;
-                break;
-            }
-    } else if constexpr (A::means == meaning::merge) {
-        info.merge = A::rule;
-    } else if constexpr (std::is_same_v<A, encrypted_t>) {
-        info.cipher = encryption::randomised;
-    } else if constexpr (A::means == meaning::encrypted) {
-        info.cipher = encryption::equality;
-    } else if constexpr (std::is_same_v<A, soft_delete_t>) {
-        info.deletes = info.nullable ? deletion::time : deletion::flag;
-    } else if constexpr (A::means == meaning::soft_delete) {
-        info.deletes = deletion::value;
-    } else if constexpr (A::means == meaning::references) {
-        note_reference(info, annotation);
-    }
-}
-
 template <class V>
 constexpr field_info plain_field(std::string_view name) {
     field_info info;
@@ -177,17 +197,27 @@ constexpr field_info plain_field(std::string_view name) {
     return info;
 }
 
+constexpr void add_notes(std::span<field_info> infos, std::span<const field_note> notes) {
+    for (const field_note& said : notes)
+        for (field_info& info : infos)
+            if (info.name == said.name) add_note(info, said);
+}
+
 template <class T>
 consteval auto make_field_infos() {
-    return []<class... V>(type_list<V...>) {
+    auto infos = []<class... V>(type_list<V...>) {
         std::size_t i = 0;
-        std::array<field_info, sizeof...(V)> infos{plain_field<V>(member_names<T>[i++])...};
-        declaration<T>.each([&](const auto& field) {
-            field_info& info = infos[place_of_name<T>(field.name())];
-            field.each([&](const auto& annotation) { note(info, annotation); });
-        });
-        return infos;
+        return std::array<field_info, sizeof...(V)>{plain_field<V>(member_names<T>[i++])...};
     }(member_types<T>{});
+    add_notes(infos, declaration<T>.notes());
+    if constexpr ((declaration<T>.meanings & bit_of(meaning::references)) != 0)
+        declaration<T>.each([&](const auto& field) {
+            field.each([&]<class A>(const A& annotation) {
+                if constexpr (A::means == meaning::references)
+                    note_reference(infos[place_of_name<T>(field.note.name)], annotation);
+            });
+        });
+    return infos;
 }
 
 template <class T>

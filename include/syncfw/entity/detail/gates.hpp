@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -33,30 +35,18 @@ enum class declaration_problem : unsigned char {
 template <class T>
 concept is_reflected = described<T> || plain_aggregate<T>;
 
-template <class T, class Field>
-consteval bool is_field_of() {
-    using owner = typename field_t<Field::member>::entity_type;
-    // A base's member is fine only where the base's members are known to be this entity's too.
-    return (std::is_same_v<owner, T> || (described<T> && std::is_base_of_v<owner, T>)) &&
-           place_of_name<T>(member_name<Field::member>) != no_field;
-}
-
-template <class T>
-consteval bool fields_belong() {
-    bool all = true;
-    declaration<T>.each([&](const auto& field) {
-        all = all && is_field_of<T, std::remove_cvref_t<decltype(field)>>();
-    });
-    return all;
-}
-
-template <class T>
-consteval bool fields_are_mentioned_once() {
-    std::array<int, member_count<T> + 1> times{};
-    bool once = true;
-    declaration<T>.each(
-        [&](const auto& field) { once = once && times[place_of_name<T>(field.name())]++ == 0; });
-    return once;
+// Whether each field that is mentioned is one of the entity's, and is mentioned once.
+constexpr declaration_problem find_mention_problem(std::span<const std::string_view> members,
+                                                   std::span<const field_note> notes) {
+    for (std::size_t i = 0; i < notes.size(); ++i) {
+        if (notes[i].name.empty()) continue;
+        bool is_there = false;
+        for (std::string_view member : members) is_there = is_there || member == notes[i].name;
+        if (!is_there) return declaration_problem::foreign_field;
+        for (std::size_t j = 0; j < i; ++j)
+            if (notes[i].name == notes[j].name) return declaration_problem::field_twice;
+    }
+    return declaration_problem::none;
 }
 
 // What may be an identifier in every database, and needs no escape in JSON.
@@ -75,23 +65,25 @@ constexpr bool same_ignoring_case(std::string_view a, std::string_view b) {
     return true;
 }
 
-template <class T>
-consteval bool names_are_good() {
-    if (!is_good_name(declared_name<T>)) return false;
-    for (const field_info& each : field_infos<T>) {
-        if (!is_good_name(each.column) || !is_good_name(each.json)) return false;
+constexpr bool names_are_good(std::string_view entity, std::span<const field_info> infos) {
+    if (!is_good_name(entity)) return false;
+    for (const field_info& each : infos) {
+        // Names of members are good by themselves.
+        if (each.column != each.name && !is_good_name(each.column)) return false;
+        if (each.json != each.name && !is_good_name(each.json)) return false;
+        if (each.name.size() > 63) return false;
         if (each.has(meaning::alias) && !is_good_name(each.aliases[0])) return false;
     }
     return true;
 }
 
-template <class T>
-consteval bool names_differ() {
-    const auto& infos = field_infos<T>;
+constexpr bool names_differ(std::span<const field_info> infos) {
     for (std::size_t i = 0; i < infos.size(); ++i)
         for (std::size_t j = 0; j < infos.size(); ++j) {
             if (i == j) continue;
-            if (same_ignoring_case(infos[i].column, infos[j].column)) return false;
+            if (j < i && same_ignoring_case(infos[i].column, infos[j].column)) return false;
+            if (infos[i].json == infos[j].json) return false;
+            if (!infos[j].has(meaning::alias)) continue;
             if (infos[j].is_called(infos[i].json)) return false;
             for (const std::string_view& alias : infos[i].aliases)
                 if (!alias.empty() && infos[j].is_called(alias)) return false;
@@ -99,71 +91,47 @@ consteval bool names_differ() {
     return true;
 }
 
-template <class T>
-consteval bool single_meanings_are_single() {
-    for (meaning m :
-         {meaning::tenant, meaning::version, meaning::sync_state, meaning::server_synced,
-          meaning::created_at, meaning::updated_at, meaning::last_sync_at, meaning::soft_delete}) {
-        int times = 0;
-        for (const field_info& each : field_infos<T>) times += each.has(m) ? 1 : 0;
-        if (times > 1) return false;
+constexpr bool single_meanings_are_single(std::span<const field_info> infos) {
+    constexpr std::uint32_t single = bit_of(meaning::tenant) | bit_of(meaning::version) |
+                                     bit_of(meaning::sync_state) | bit_of(meaning::server_synced) |
+                                     bit_of(meaning::created_at) | bit_of(meaning::updated_at) |
+                                     bit_of(meaning::last_sync_at) | bit_of(meaning::soft_delete);
+    std::uint32_t seen = 0;
+    for (const field_info& each : infos) {
+        if ((seen & each.meanings & single) != 0) return false;
+        seen |= each.meanings;
     }
     return true;
 }
 
-template <class T>
-consteval bool has_key() {
-    for (const field_info& each : field_infos<T>)
+constexpr bool has_key(std::span<const field_info> infos) {
+    for (const field_info& each : infos)
         if (each.has(meaning::primary_key)) return true;
     return false;
 }
 
-template <class T>
-consteval bool aliases_fit() {
-    bool fit = true;
-    declaration<T>.each([&](const auto& field) {
-        std::size_t count = 0;
-        field.each([&]<class A>(const A&) { count += A::means == meaning::alias ? 1 : 0; });
-        fit = fit && count <= field_info::aliases_max;
-    });
-    return fit;
-}
-
 // A secret that is neither encrypted nor kept on the device would be emitted in the open.
-template <class T>
-consteval bool secrets_are_kept() {
-    return []<class... V>(type_list<V...>) {
-        std::size_t i = 0;
-        return ([&]<class M>(of<M>) {
-            const field_info& info = field_infos<T>[i++];
-            return shape_v<M> != value_shape::secret || info.has(meaning::encrypted) ||
-                   info.has(meaning::local_only);
-        }(of<V>{}) &&
-                ... && true);
-    }(member_types<T>{});
+constexpr bool secrets_are_kept(std::span<const field_info> infos) {
+    for (const field_info& each : infos)
+        if (each.is_secret && !each.has(meaning::encrypted) && !each.has(meaning::local_only))
+            return false;
+    return true;
 }
 
-template <class V, class From>
-constexpr bool default_fits(const From& from) {
-    if constexpr (shape_v<V> == value_shape::optional || shape_v<V> == value_shape::secret)
-        return default_fits<inner_t<V>>(from);
-    else if constexpr (exact_integer<V> && std::is_integral_v<From>)
-        return std::in_range<V>(from);
-    else
-        return true;
-}
-
-template <class T>
-consteval bool defaults_fit() {
-    bool fit = true;
-    declaration<T>.each([&]<class Field>(const Field& field) {
-        field.each([&]<class A>(const A& annotation) {
-            if constexpr (A::means == meaning::default_value)
-                fit = fit &&
-                      default_fits<typename field_t<Field::member>::value_type>(annotation.value);
-        });
-    });
-    return fit;
+constexpr declaration_problem find_problem(std::string_view entity,
+                                           std::span<const field_info> infos,
+                                           std::span<const field_note> notes) {
+    using enum declaration_problem;
+    for (const field_note& each : notes) {
+        if (each.alias_count > field_info::aliases_max) return too_many_aliases;
+        if (!each.default_fits) return default_does_not_fit;
+    }
+    if (!has_key(infos)) return no_primary_key;
+    if (!single_meanings_are_single(infos)) return meaning_twice;
+    if (!names_are_good(entity, infos)) return bad_name;
+    if (!names_differ(infos)) return name_twice;
+    if (!secrets_are_kept(infos)) return secret_in_the_open;
+    return none;
 }
 
 template <class T>
@@ -176,7 +144,7 @@ consteval bool checks_fit() {
 }
 
 template <class T>
-consteval declaration_problem entity_problem() {
+consteval declaration_problem find_problem_of() {
     using enum declaration_problem;
     if constexpr (!has_declaration<T>) {
         return no_declaration;
@@ -186,21 +154,28 @@ consteval declaration_problem entity_problem() {
         return too_many_fields;
     } else if constexpr (first_problem<1>(member_types<T>{}) != type_problem::none) {
         return unfit_type;
-    } else if constexpr (!fields_belong<T>()) {
+    } else if constexpr (!decltype(declared<T>())::template belongs_to<T>()) {
         return foreign_field;
-    } else if constexpr (!fields_are_mentioned_once<T>()) {
-        return field_twice;
     } else {
-        if (!aliases_fit<T>()) return too_many_aliases;
-        if (!has_key<T>()) return no_primary_key;
-        if (!single_meanings_are_single<T>()) return meaning_twice;
-        if (!names_are_good<T>()) return bad_name;
-        if (!names_differ<T>()) return name_twice;
-        if (!secrets_are_kept<T>()) return secret_in_the_open;
-        if (!defaults_fit<T>()) return default_does_not_fit;
-        if (!checks_fit<T>()) return unfit_check;
-        return none;
+        constexpr auto notes = declaration<T>.notes();
+        constexpr auto mentions = find_mention_problem(member_names<T>, notes);
+        if constexpr (mentions != none)
+            return mentions;
+        else if constexpr (constexpr auto found =
+                               find_problem(declared_name<T>, field_infos<T>, notes);
+                           found != none)
+            return found;
+        else
+            return decltype(declared<T>())::has_checks && !checks_fit<T>() ? unfit_check : none;
     }
+}
+
+template <class T>
+inline constexpr declaration_problem entity_problem_of = find_problem_of<T>();
+
+template <class T>
+consteval declaration_problem entity_problem() {
+    return entity_problem_of<T>;
 }
 
 // The member's name, so that the compiler's notes show it.

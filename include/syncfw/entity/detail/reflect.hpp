@@ -48,13 +48,21 @@ consteval std::string_view raw_address_name() {
     return text.substr(0, text.find_first_of(";]"));
 }
 
-template <class T, std::size_t I>
-inline constexpr auto pfr_name_writer = [](text_sink& out) {
-    out << last_name(raw_address_name<&boost::pfr::get<I>(declared_object<T>.value)>());
-};
+template <class T, std::size_t... I>
+consteval auto raw_pfr_names(std::index_sequence<I...>) {
+    return std::array<std::string_view, sizeof...(I)>{
+        last_name(raw_address_name<&boost::pfr::get<I>(declared_object<T>.value)>())...};
+}
 #ifdef __clang__
 #pragma clang diagnostic pop
 #endif
+
+template <class T>
+inline constexpr auto pfr_names_writer = [](text_sink& out) {
+    for (std::string_view name :
+         raw_pfr_names<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>()))
+        out << name;
+};
 
 template <class T>
 consteval auto make_member_names() {
@@ -63,10 +71,16 @@ consteval auto make_member_names() {
             return std::array<std::string_view, sizeof...(D)>{std::string_view(D::name)...};
         }(described_members<T>{});
     } else {
-        return []<std::size_t... I>(std::index_sequence<I...>) {
-            return std::array<std::string_view, sizeof...(I)>{
-                static_text<pfr_name_writer<T, I>>...};
-        }(std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
+        // Copied, so that the long compiler texts don't end up in users' programs.
+        constexpr auto raw =
+            raw_pfr_names<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
+        auto names = raw;
+        std::size_t at = 0;
+        for (std::string_view& name : names) {
+            name = static_text<pfr_names_writer<T>>.substr(at, name.size());
+            at += name.size();
+        }
+        return names;
     }
 }
 
