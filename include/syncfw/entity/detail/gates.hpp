@@ -65,14 +65,18 @@ constexpr bool same_ignoring_case(std::string_view a, std::string_view b) {
     return true;
 }
 
-constexpr bool names_are_good(std::string_view entity, std::span<const field_info> infos) {
+// Names of members are good by themselves, but for their length.
+constexpr bool names_are_good(std::string_view entity, std::span<const field_info> infos,
+                              std::span<const field_note> notes) {
     if (!is_good_name(entity)) return false;
-    for (const field_info& each : infos) {
-        // Names of members are good by themselves.
-        if (each.column != each.name && !is_good_name(each.column)) return false;
-        if (each.json != each.name && !is_good_name(each.json)) return false;
+    for (const field_info& each : infos)
         if (each.name.size() > 63) return false;
-        if (each.has(meaning::alias) && !is_good_name(each.aliases[0])) return false;
+    for (const field_note& each : notes) {
+        const auto says = [&](meaning m) { return (each.meanings & bit_of(m)) != 0; };
+        if (says(meaning::column) && !is_good_name(each.column)) return false;
+        if (says(meaning::json) && !is_good_name(each.json)) return false;
+        for (std::size_t i = 0; i < each.alias_count; ++i)
+            if (!is_good_name(each.aliases[i])) return false;
     }
     return true;
 }
@@ -128,7 +132,7 @@ constexpr declaration_problem find_problem(std::string_view entity,
     }
     if (!has_key(infos)) return no_primary_key;
     if (!single_meanings_are_single(infos)) return meaning_twice;
-    if (!names_are_good(entity, infos)) return bad_name;
+    if (!names_are_good(entity, infos, notes)) return bad_name;
     if (!names_differ(infos)) return name_twice;
     if (!secrets_are_kept(infos)) return secret_in_the_open;
     return none;
