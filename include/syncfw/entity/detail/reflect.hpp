@@ -91,25 +91,35 @@ inline constexpr auto member_names = make_member_names<T>();
 template <class T>
 inline constexpr std::size_t member_count = member_names<T>.size();
 
+// Lambdas are handed on by reference and called as they are: each layer less, std::forward
+// included, is one function less that the compiler writes for every entity.
+
 template <class T, class F, template <class...> class L, class... D>
-constexpr decltype(auto) with_described_members(T& object, F&& f, L<D...>) {
-    return std::forward<F>(f)((object.*D::pointer)...);
+constexpr decltype(auto) with_described_members(T& object, F& f, L<D...>) {
+    return f(std::index_sequence_for<D...>(), (object.*D::pointer)...);
 }
 
 template <class Tuple, class F, std::size_t... I>
-constexpr decltype(auto) with_tied_members(Tuple&& tied, F&& f, std::index_sequence<I...>) {
-    return std::forward<F>(f)(std::get<I>(tied)...);
+constexpr decltype(auto) with_tied_members(Tuple&& tied, F& f, std::index_sequence<I...> places) {
+    return f(places, std::get<I>(tied)...);
+}
+
+/// Calls f once, with an index_sequence of the places and a reference to every member.
+template <class T, class F>
+constexpr decltype(auto) with_placed_members(T& object, F&& f) {
+    using plain = std::remove_const_t<T>;
+    if constexpr (described<plain>)
+        return with_described_members(object, f, described_members<plain>{});
+    else
+        return with_tied_members(boost::pfr::structure_tie(object), f,
+                                 std::make_index_sequence<member_count<plain>>());
 }
 
 /// Calls f once, with a reference to every member of the object.
 template <class T, class F>
 constexpr decltype(auto) with_members(T& object, F&& f) {
-    using plain = std::remove_const_t<T>;
-    if constexpr (described<plain>)
-        return with_described_members(object, std::forward<F>(f), described_members<plain>{});
-    else
-        return with_tied_members(boost::pfr::structure_tie(object), std::forward<F>(f),
-                                 std::make_index_sequence<member_count<plain>>());
+    return with_placed_members(
+        object, [&](auto, auto&... members) -> decltype(auto) { return f(members...); });
 }
 
 template <class... V>
