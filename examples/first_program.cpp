@@ -4,6 +4,7 @@
 #include <syncfw/syncfw.hpp>
 
 #include <boost/describe/class.hpp>
+
 #include <iostream>
 
 using namespace syncfw::annotations;
@@ -14,8 +15,8 @@ struct book {  // a plain struct, declared inside of it: no macro, no base class
     std::int64_t pages = 0;
     std::optional<std::string> notes{};
 
-    static constexpr auto sync_entity = entity<"book">(field<&book::id>(primary_key),
-                                                       field<&book::title>(required, length<1, 200>));
+    static constexpr auto sync_entity = entity<"book">(
+        field<&book::id>(primary_key), field<&book::title>(required, length<1, 200>));
 };
 
 struct album {  // a struct of someone else's, described and declared beside it
@@ -24,7 +25,8 @@ struct album {  // a struct of someone else's, described and declared beside it
 };
 BOOST_DESCRIBE_STRUCT(album, (), (barcode, tracks))
 constexpr auto sync_entity(syncfw::of<album>) {
-    return entity<"album">(field<&album::barcode>(primary_key), field<&album::tracks>(range(1, 99)));
+    return entity<"album">(field<&album::barcode>(primary_key),
+                           field<&album::tracks>(range(1, 99)));
 }
 
 int main() {

@@ -136,19 +136,25 @@ class row_reader {
 /// One row that `encode` wrote. Something behind it is an error.
 template <class T, route Way = local, class Cipher = detail::no_cipher>
 [[nodiscard]] result<T> decode(std::string_view bytes, const Cipher& cipher = {}) {
-    auto reader = row_reader<T, Way, Cipher>::open(bytes, cipher);
-    if (!reader) return std::move(reader).error();
-    if (reader->next() == nullptr) {
-        if (reader->failure()) return *reader->failure();
-        return error{.code = errc::truncated,
-                     .message = "expected a row, found the end",
-                     .entity = std::string(entity_of<T>.name)};
-    }
-    if (!reader->rest().empty())
-        return error{.code = errc::trailing_data,
-                     .message = std::to_string(reader->rest().size()) + " bytes follow the row",
-                     .entity = std::string(entity_of<T>.name)};
-    return reader->take();
+    static_assert(detail::require_codec<T, Cipher>());
+    detail::binary::decoder d{bytes.data(), bytes.data() + bytes.size()};
+    std::optional<detail::binary::row_plan> plan;
+    const char* at = bytes.data();
+    if (auto done = detail::binary::read_layout(at, d, entity_of<T>, Way, row_layout<T, Way>, plan);
+        !done)
+        return done.error();
+    if (at == d.end)
+        return detail::binary::refuse_layout(entity_of<T>, errc::truncated,
+                                             "expected a row, found the end");
+    T row{};
+    field_mask present;
+    std::size_t place = no_field;
+    at = detail::binary::get_next<T, Way>(at, d, row, plan, present, place, cipher);
+    if (at == nullptr) return detail::binary::failure_of(d, entity_of<T>, place);
+    if (at != d.end)
+        return detail::binary::refuse_layout(entity_of<T>, errc::trailing_data,
+                                             "something follows the row");
+    return row;
 }
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -168,16 +174,9 @@ template <class T, route Way, class Cipher>
 const T* row_reader<T, Way, Cipher>::next() {
     if (failure_ || at_ == decoder_.end) return nullptr;
     std::size_t place = no_field;
-    const char* after = nullptr;
-    if (!plan_) {
-        after = detail::binary::get_row<T, Way>(at_, decoder_, row_, place, cipher_);
-    } else {
-        row_ = T{};
-        present_ = {};
-        after =
-            detail::binary::get_planned_row(at_, decoder_, row_, *plan_, present_, place, cipher_);
-        if (after != nullptr) apply_defaults(row_, present_);
-    }
+    if (plan_) row_ = T{};
+    const char* const after =
+        detail::binary::get_next<T, Way>(at_, decoder_, row_, plan_, present_, place, cipher_);
     if (after == nullptr) {
         failure_ = detail::binary::failure_of(decoder_, entity_of<T>, place);
         return nullptr;

@@ -122,14 +122,13 @@ const char* get_delta(const char* in, decoder& d, T& row, field_mask& changed, s
     if (in == nullptr) return nullptr;
     for (std::size_t i = 0; i < places.size(); ++i)
         if (mask.test(i)) changed.set(places[i]);
-    return with_members(row, [&](auto&... m) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    with_readable_members(
+        row, cipher, [&]<std::size_t... I>(std::index_sequence<I...>, auto&&... m) {
             (void)((!(travelling<T, Way>.test(I) && changed.test(I)) ||
-                    (in = get_member<T, I>(in, d, m, cipher)) != nullptr || (place = I, false)) &&
+                    (in = get_value(in, d, m)) != nullptr || (place = I, false)) &&
                    ...);
-            return in;
-        }(std::make_index_sequence<sizeof...(m)>());
-    });
+        });
+    return in;
 }
 
 // The same in a sender's layout. A null that ours can't hold is what a row without the field gets.

@@ -32,9 +32,7 @@ namespace syncfw::json {
 template <route Way = local, class T>
 void append(buffer& out, const T& row) {
     static_assert(detail::require_codec<T, detail::no_cipher>());
-    using keys = detail::json::entity_object<T, Way>;
-    out.set_end(
-        detail::json::put_object<keys>(out.room(detail::json::bound_object<keys>(row)), row));
+    detail::json::append_object<detail::json::entity_object<T, Way>>(out, row);
 }
 /// The same of an entity with encrypted fields, which become base64 of their ciphertext. On failure
 /// nothing is appended.

@@ -8,6 +8,7 @@
 #include <syncfw/codec/detail/binary_values.hpp>
 #include <syncfw/entity/validation.hpp>
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -79,25 +80,21 @@ result<void> append_sealed_fields(buffer& out, const T& row, field_mask which,
 // A whole row of an entity without encrypted fields: one check of the room, then plain writes.
 template <class T, route Way>
 void append_row(buffer& out, const T& row) {
-    with_members(row, [&](const auto&... m) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            constexpr field_mask which = travelling<T, Way>;
-            char* end = out.room((std::size_t{0} + ... + (which.test(I) ? bound(m) : 0)));
-            ((end = which.test(I) ? put(end, m) : end), ...);
-            out.set_end(end);
-        }(std::make_index_sequence<sizeof...(m)>());
+    with_placed_members(row, [&]<std::size_t... I>(std::index_sequence<I...>, const auto&... m) {
+        constexpr field_mask which = travelling<T, Way>;
+        char* end = out.room((std::size_t{0} + ... + (which.test(I) ? bound(m) : 0)));
+        ((end = which.test(I) ? put(end, m) : end), ...);
+        out.set_end(end);
     });
 }
 
 // Some fields of a row.
 template <class T>
 void append_fields(buffer& out, const T& row, field_mask which) {
-    with_members(row, [&](const auto&... m) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            char* end = out.room((std::size_t{0} + ... + (which.test(I) ? bound(m) : 0)));
-            ((end = which.test(I) ? put(end, m) : end), ...);
-            out.set_end(end);
-        }(std::make_index_sequence<sizeof...(m)>());
+    with_placed_members(row, [&]<std::size_t... I>(std::index_sequence<I...>, const auto&... m) {
+        char* end = out.room((std::size_t{0} + ... + (which.test(I) ? bound(m) : 0)));
+        ((end = which.test(I) ? put(end, m) : end), ...);
+        out.set_end(end);
     });
 }
 
@@ -153,27 +150,84 @@ const char* get_sealed(const char* in, decoder& d, V& v, const sealed_field& lab
     }
 }
 
-template <class T, std::size_t I, class V, class Cipher>
-const char* get_member(const char* in, decoder& d, V& v, const Cipher& cipher) {
-    if constexpr (entity_of<T>.fields[I].cipher != encryption::none)
-        return get_sealed(in, d, v, label_of<T, I>(), cipher);
+// Stands for an encrypted member while it is read.
+template <class V, class Cipher>
+struct sealed_member {
+    V& value;
+    sealed_field label;
+    const Cipher& cipher;
+};
+
+template <class V>
+SYNCFW_INLINE const char* get_value(const char* in, decoder& d, V& v) {
+    return get(in, d, v);
+}
+template <class V, class Cipher>
+const char* get_value(const char* in, decoder& d, sealed_member<V, Cipher>& m) {
+    return get_sealed(in, d, m.value, m.label, m.cipher);
+}
+
+// A value that the sender can't leave out, into a member that can be null.
+template <class V>
+const char* get_into_nullable(const char* in, decoder& d, V& v) {
+    if constexpr (is_nullable<V>)
+        return get(in, d, v.emplace());
     else
         return get(in, d, v);
+}
+template <class V, class Cipher>
+const char* get_into_nullable(const char* in, decoder& d, sealed_member<V, Cipher>& m) {
+    if constexpr (is_nullable<V>)
+        return get_sealed(in, d, m.value.emplace(), m.label, m.cipher);
+    else
+        return get_sealed(in, d, m.value, m.label, m.cipher);
+}
+
+template <class V>
+const char* get_as(const char* in, decoder& d, V& v, reading form) {
+    return form == reading::to_nullable ? get_into_nullable(in, d, v) : get_value(in, d, v);
+}
+
+template <class V>
+const char* get_erased(const char* in, decoder& d, void* v, reading form) {
+    return get_as(in, d, *static_cast<V*>(v), form);
+}
+using getter = const char* (*)(const char*, decoder&, void*, reading);
+template <class List>
+inline constexpr int getters = 0;
+template <class... V>
+inline constexpr std::array<getter, sizeof...(V)> getters<type_list<V...>>{&get_erased<V>...};
+
+// Calls f with the places and all members, encrypted ones wrapped.
+template <class T, class Cipher, class F>
+void with_readable_members(T& row, const Cipher& cipher, F&& f) {
+    if constexpr (!has_encrypted_fields<T>) {
+        with_placed_members(row, f);
+    } else {
+        const auto wrap = [&]<std::size_t Place, class V>(V& v) -> decltype(auto) {
+            if constexpr (entity_of<T>.fields[Place].cipher != encryption::none)
+                return sealed_member<V, Cipher>{v, label_of<T, Place>(), cipher};
+            else
+                return (v);
+        };
+        with_placed_members(row,
+                            [&]<std::size_t... I>(std::index_sequence<I...> places, auto&... m) {
+                                f(places, wrap.template operator()<I>(m)...);
+                            });
+    }
 }
 
 // A whole row in our own layout. `place` is the field under way, for the error.
 template <class T, route Way, class Cipher>
 const char* get_row(const char* in, decoder& d, T& row, std::size_t& place, const Cipher& cipher) {
-    return with_members(row, [&](auto&... m) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            constexpr field_mask which = travelling<T, Way>;
-            const char* at = in;
-            (void)((!which.test(I) || (at = get_member<T, I>(at, d, m, cipher)) != nullptr ||
-                    (place = I, false)) &&
-                   ...);
-            return at;
-        }(std::make_index_sequence<sizeof...(m)>());
-    });
+    with_readable_members(row, cipher,
+                          [&]<std::size_t... I>(std::index_sequence<I...>, auto&&... m) {
+                              constexpr field_mask which = travelling<T, Way>;
+                              (void)((!which.test(I) || (in = get_value(in, d, m)) != nullptr ||
+                                      (place = I, false)) &&
+                                     ...);
+                          });
+    return in;
 }
 
 // One field by its place, as the sender wrote it. `there` becomes false for a null that ours
@@ -186,23 +240,14 @@ const char* get_field(const char* in, decoder& d, T& row, std::size_t place, rea
         in = get_flag(in, d, there);
         if (in == nullptr || !there) return in;
     }
-    return with_members(row, [&](auto&... m) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            const char* at = nullptr;
-            const auto read = [&]<std::size_t Place>(auto& v) {
-                using V = std::remove_cvref_t<decltype(v)>;
-                if constexpr (is_nullable<V>) {
-                    if (form == reading::to_nullable) {
-                        at = get_member<T, Place>(in, d, v.emplace(), cipher);
-                        return;
-                    }
-                }
-                at = get_member<T, Place>(in, d, v, cipher);
-            };
-            (void)((I == place ? (read.template operator()<I>(m), true) : false) || ...);
-            return at;
-        }(std::make_index_sequence<sizeof...(m)>());
-    });
+    if constexpr (!has_encrypted_fields<T>)
+        return getters<member_types<T>>[place](in, d, member_address(row, place), form);
+    else
+        with_readable_members(
+            row, cipher, [&]<std::size_t... I>(std::index_sequence<I...>, auto&&... m) {
+                (void)((I == place && ((in = get_as(in, d, m, form)), true)) || ...);
+            });
+    return in;
 }
 
 }  // namespace syncfw::detail::binary

@@ -6,6 +6,7 @@
 #include <syncfw/codec/detail/json_keys.hpp>
 #include <syncfw/codec/detail/json_scan.hpp>
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -337,38 +338,47 @@ SYNCFW_INLINE bool get_in_order(object_reader& o, std::size_t place, std::string
 }
 
 template <class V>
-bool get_found(object_reader& o, std::size_t place, V& v) {
-    o.got(place, get_value(o.in, o.r, v));
-    return true;
+const char* get_erased(const char* in, reader& r, void* v) {
+    return get(in, r, *static_cast<V*>(v));
 }
+
+using getter = const char* (*)(const char*, reader&, void*);
+template <class List>
+inline constexpr int getters = 0;
+template <class... V>
+inline constexpr std::array<getter, sizeof...(V)> getters<type_list<V...>>{&get_erased<V>...};
 
 template <class Keys, std::size_t... I, class... M>
-void get_all_members(object_reader& o, std::index_sequence<I...>, M&&... m) {
+SYNCFW_INLINE void get_members_in_order(object_reader& o, std::index_sequence<I...>, M&&... m) {
     (void)((!Keys::travelling.test(I) || get_in_order(o, I, Keys::keys[I], m)) && ...);
-    while (o.in != nullptr && !o.done)
-        if (const std::size_t place = find_member(o); place != no_field)
-            (void)((I == place && get_found(o, I, m)) || ...);
 }
 
-// `wrap(place, member)` gives what stands for an encrypted member.
-template <class Keys, class T, class Wrap>
-const char* get_members(const char* in, reader& r, T& v, field_mask& present, const Wrap& wrap) {
+// `Sealed` reads the encrypted members.
+template <class Keys, class T, class Sealed>
+const char* get_members(const char* in, reader& r, T& v, field_mask& present,
+                        const Sealed& sealed) {
     object_reader o{in, r, Keys::info, present};
     o.in = begin_object(in, r, o.done);
     if (o.in == nullptr) return nullptr;
-    with_members(v, [&](auto&... m) {
-        [&]<std::size_t... I>(std::index_sequence<I...> places) {
-            if constexpr (Keys::has_sealed)
-                get_all_members<Keys>(o, places, wrap.template at<I>(m)...);
-            else
-                get_all_members<Keys>(o, places, m...);
-        }(std::make_index_sequence<sizeof...(m)>());
+    with_placed_members(v, [&]<std::size_t... I>(std::index_sequence<I...> places, auto&... m) {
+        if constexpr (Keys::has_sealed)
+            get_members_in_order<Keys>(o, places, sealed.template at<I>(m)...);
+        else
+            get_members_in_order<Keys>(o, places, m...);
     });
+    while (o.in != nullptr && !o.done) {
+        const std::size_t place = find_member(o);
+        if (place == no_field) continue;
+        if constexpr (Keys::has_sealed)
+            o.got(place, sealed.get_at(o.in, r, v, place));
+        else
+            o.got(place, getters<member_types<T>>[place](o.in, r, member_address(v, place)));
+    }
     --r.depth;
     return o.in;
 }
 
-struct no_wrap {};
+struct no_seal {};
 
 // --- every field type
 // ----------------------------------------------------------------------------------
@@ -502,7 +512,7 @@ const char* get(const char* in, reader& r, V& v) {
     } else {
         field_mask present;
         v = V{};
-        return get_members<plain_object<V>>(in, r, v, present, no_wrap{});
+        return get_members<plain_object<V>>(in, r, v, present, no_seal{});
     }
 }
 

@@ -98,6 +98,17 @@ struct sealed_by {
         else
             return (v);
     }
+
+    const char* get_at(const char* in, reader& r, T& row, std::size_t place) const {
+        with_placed_members(row, [&]<std::size_t... I>(std::index_sequence<I...>, auto&... m) {
+            const auto read = [&](auto&& member) {
+                in = get_value(in, r, member);
+                return true;
+            };
+            (void)((I == place && read(at<I>(m))) || ...);
+        });
+        return in;
+    }
 };
 
 }  // namespace syncfw::detail::json

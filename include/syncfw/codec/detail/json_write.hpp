@@ -3,6 +3,7 @@
 // that the writing itself checks nothing.
 #pragma once
 
+#include <syncfw/codec/buffer.hpp>
 #include <syncfw/codec/detail/json_keys.hpp>
 #include <syncfw/core/blob.hpp>
 #include <syncfw/core/counter.hpp>
@@ -270,28 +271,28 @@ SYNCFW_INLINE char* put_key(char* out, std::string_view key) {
     return out + key.size();
 }
 
-template <class Keys, class T>
-std::size_t bound_object(const T& v) {
-    return with_members(v, [](const auto&... m) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            constexpr std::size_t keys = static_text<keys_writer<Keys::names>>.size() + 2;
-            return (keys + ... + (Keys::travelling.test(I) ? bound(m) : 0));
-        }(std::make_index_sequence<sizeof...(m)>());
-    });
+template <class Keys>
+inline constexpr std::size_t keys_size = static_text<keys_writer<Keys::names>>.size() + 2;
+
+template <class Keys, std::size_t... I, class... M>
+SYNCFW_INLINE char* put_members(char* out, std::index_sequence<I...>, const M&... m) {
+    char* end = out;
+    ((end = Keys::travelling.test(I) ? put(put_key(end, Keys::keys[I]), m) : end), ...);
+    if (end == out) ++end;
+    *out = '{';  // in place of the first comma
+    *end++ = '}';
+    return end;
 }
 
+// A whole row: one check of the room, then plain writes.
 template <class Keys, class T>
-char* put_object(char* out, const T& v) {
-    return with_members(v, [out](const auto&... m) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            char* end = out;
-            ((end = Keys::travelling.test(I) ? put(put_key(end, Keys::keys[I]), m) : end), ...);
-            if (end == out) ++end;
-            *out = '{';  // in place of the first comma
-            *end++ = '}';
-            return end;
-        }(std::make_index_sequence<sizeof...(m)>());
-    });
+void append_object(buffer& out, const T& v) {
+    with_placed_members(
+        v, [&]<std::size_t... I>(std::index_sequence<I...> places, const auto&... m) {
+            char* const to =
+                out.room((keys_size<Keys> + ... + (Keys::travelling.test(I) ? bound(m) : 0)));
+            out.set_end(put_members<Keys>(to, places, m...));
+        });
 }
 
 template <class V>
@@ -325,7 +326,8 @@ std::size_t bound(const V& v) {
     } else if constexpr (shape == custom) {
         return bound<typename value_traits<V>::storage_type>(value_traits<V>::to_storage(v));
     } else {
-        return bound_object<plain_object<V>>(v);
+        return with_members(
+            v, [](const auto&... m) { return (keys_size<plain_object<V>> + ... + bound(m)); });
     }
 }
 
@@ -398,7 +400,9 @@ char* put(char* out, const V& v) {
     } else if constexpr (shape == custom) {
         return put<typename value_traits<V>::storage_type>(out, value_traits<V>::to_storage(v));
     } else {
-        return put_object<plain_object<V>>(out, v);
+        return with_placed_members(v, [out](auto places, const auto&... m) {
+            return put_members<plain_object<V>>(out, places, m...);
+        });
     }
 }
 

@@ -6,6 +6,7 @@
 #include <syncfw/codec/detail/foreign_type.hpp>
 #include <syncfw/core/result.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -154,6 +155,21 @@ const char* get_planned_row(const char* in, decoder& d, T& row, const row_plan& 
         }
         if (in == nullptr) return nullptr;
     }
+    return in;
+}
+
+// A row in the sender's layout, which is ours where there is no plan. `row` has the values of a new
+// one, or of the last in our own layout.
+template <class T, route Way, class Cipher>
+const char* get_next(const char* in, decoder& d, T& row, const std::optional<row_plan>& plan,
+                     field_mask& present, std::size_t& place, const Cipher& cipher) {
+    if (!plan) {
+        present = travelling<T, Way>;
+        return get_row<T, Way>(in, d, row, place, cipher);
+    }
+    present = {};
+    in = get_planned_row(in, d, row, *plan, present, place, cipher);
+    if (in != nullptr) apply_defaults(row, present);
     return in;
 }
 

@@ -202,7 +202,7 @@ consteval void require_validation_rules() {
     }
 }
 
-template <auto Member, class A, class V>
+template <class V, class A>
 consteval bool require_annotation() {
     require_identity_rules<V, A>();
     require_bookkeeping_rules<V, A>();
@@ -227,16 +227,10 @@ consteval bool meanings_differ() {
     return true;
 }
 
-template <class T>
-struct value_of_member;
-template <class Entity, class Value>
-struct value_of_member<Value Entity::*> {
-    using type = Value;
-};
-
-template <auto Member, class... As>
+// By the field's type alone, so that fields of one type share it; the compiler's notes name the
+// field, which calls this.
+template <class V, class... As>
 consteval bool require_annotations() {
-    using V = typename value_of_member<std::remove_const_t<decltype(Member)>>::type;
     using enum meaning;
     static_assert(meanings_differ<As...>(), "syncfw: a field has the same annotation twice");
     static_assert(!has_meaning<As...>(primary_key) ||
@@ -252,7 +246,10 @@ consteval bool require_annotations() {
                   "leave indexed and unique out, or write encrypted_revealing_equality");
     static_assert(!(has_meaning<As...>(required) && has_meaning<As...>(default_value)),
                   "syncfw: a field is either required or has a default_value");
-    return (require_annotation<Member, As, V>() && ... && true);
+    return (require_annotation<V, As>() && ... && true);
 }
+
+template <class V, class... As>
+inline constexpr bool annotations_hold = require_annotations<V, As...>();
 
 }  // namespace syncfw::detail

@@ -122,6 +122,18 @@ constexpr decltype(auto) with_members(T& object, F&& f) {
         object, [&](auto, auto&... members) -> decltype(auto) { return f(members...); });
 }
 
+/// The address of the member at a place. With a table of functions for each field type it takes
+/// the place of a chain of templates for each entity.
+template <class T>
+void* member_address(T& object, std::size_t place) {
+    return with_placed_members(
+        object, [place]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
+            void* address = nullptr;
+            (void)((I == place && (address = static_cast<void*>(&members))) || ...);
+            return address;
+        });
+}
+
 template <class... V>
 struct type_list {};
 
