@@ -172,7 +172,6 @@ struct sealed_note {
     syncfw::blob bytes{};
     syncfw::secret<std::string> token{};
     std::optional<std::string> maybe_text{};
-    std::optional<syncfw::secret<std::string>> maybe_token{};
     isbn book{};
     std::string mail{};
     std::optional<double> after{};
@@ -183,8 +182,7 @@ constexpr auto sync_entity(syncfw::of<sealed_note>) {
     return entity<"sealed_note">(
         field<&sealed_note::id>(primary_key), field<&sealed_note::text>(encrypted),
         field<&sealed_note::bytes>(encrypted), field<&sealed_note::token>(encrypted),
-        field<&sealed_note::maybe_text>(encrypted), field<&sealed_note::maybe_token>(encrypted),
-        field<&sealed_note::book>(encrypted),
+        field<&sealed_note::maybe_text>(encrypted), field<&sealed_note::book>(encrypted),
         field<&sealed_note::mail>(encrypted_revealing_equality));
 }
 
