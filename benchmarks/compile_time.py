@@ -21,8 +21,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # "13 common standard headers": what a program that has no library at all would include anyway.
-STD_HEADERS = """string vector optional variant functional map unordered_map memory chrono span charconv
-                 algorithm array""".split()
+STD_HEADERS = """string vector optional variant functional map unordered_map memory chrono span
+                 charconv algorithm array""".split()
 
 COLUMNS = "{:<44} {:>9} {:<7} {:<24} {:>10} {:>6} {:<13} {}"
 

@@ -47,6 +47,19 @@ char* put_one_by_one(char* to, const char* first, const char* last) {
     return to;
 }
 
+// The last few bytes as the end of the text's last word, where it has one.
+char* put_rest(char* to, std::string_view text, std::ptrdiff_t count) {
+    const char* const end = text.data() + text.size();
+    if (count == 0) return to;
+    if (text.size() < 8) return put_one_by_one(to, end - count, end);
+    const auto others = static_cast<unsigned>(8 - count) * 8;
+    const std::uint64_t word = hand::load8(end - 8);
+    if (escapes(word) >> others != 0) return put_one_by_one(to, end - count, end);
+    const std::uint64_t rest = word >> others;
+    std::memcpy(to, &rest, 8);
+    return to + count;
+}
+
 char* put_text(char* to, std::string_view text) {
     *to++ = '"';
     const char* at = text.data();
@@ -60,7 +73,7 @@ char* put_text(char* to, std::string_view text) {
             to = put_one_by_one(to, at, at + 8);
         }
     }
-    to = put_one_by_one(to, at, end);
+    to = put_rest(to, text, end - at);
     *to++ = '"';
     return to;
 }

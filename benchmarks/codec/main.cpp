@@ -177,6 +177,7 @@ void binary(suite& run) {
     run.decode("binary decode, new books", ours,
                {{"hand binary", 1.1}, {"msgpack-cxx"}, {"protobuf"}, {"cereal binary"}});
     run.decode_against_copy("binary decode, new books", ours, 1.35);
+    run.decode_against_copy("hand binary decode, new books", "hand binary", no_budget);
     run.decode_over("binary decode, over one book", ours, {{"hand binary", 1.1}, {"msgpack-cxx"}});
     run.bytes("binary size", ours, 132, {{"hand binary", 1.0}, {"msgpack-cxx"}, {"protobuf"}});
     run.allocations("binary encode, allocations", ours);
