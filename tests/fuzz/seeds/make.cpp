@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+// Writes the seeds of the binary fuzz targets, so that the search begins with what is accepted:
+//
+//     g++ -std=c++20 -Iinclude tests/fuzz/seeds/make.cpp -o make && ./make tests/fuzz/corpus
+#include "../../support/everything.hpp"
+#include "../../support/frames.hpp"
+#include <syncfw/codec/delta.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using tests::everything;
+namespace binary = syncfw::binary;
+
+std::filesystem::path corpus;
+
+void write(std::string_view target, std::string_view name, std::string_view bytes) {
+    std::filesystem::create_directories(corpus / target);
+    std::ofstream(corpus / target / name, std::ios::binary) << bytes;
+}
+
+everything full_row() {
+    everything row;
+    row.id = syncfw::uuid::parse("0192f0c1-7a3b-7c4d-8e5f-60718293a4b5").value();
+    row.text = "Grüße, 世界 🌍";
+    row.int_64 = INT64_MIN, row.uint_32 = UINT32_MAX, row.real_64 = 0.1, row.real_32 = -0.0F;
+    row.moment = syncfw::timestamp::parse("2026-11-20T21:34:00.000001Z").value();
+    row.bytes = {std::byte{0}, std::byte{255}};
+    row.home = {.street = "Main", .number = 7, .place = {.x = 1, .y = 2}, .lines = {"a", "b"}};
+    row.settings = syncfw::document::object(
+        {{"a", syncfw::document::array(nullptr, true, 7, 0.5, "x")}, {"b", nullptr}});
+    row.likes.add(syncfw::replica_id(1), 5);
+    row.tags = {"x", "y"};
+    row.tags.attribute_to(syncfw::replica_id(2));
+    row.numbers = {1, -2};
+    row.book = tests::isbn("9780441172719");
+    row.maybe_text = "n", row.maybe_real = 2.5, row.maybe_home = row.home, row.maybe_ints = {{1}};
+    row.maybe_tags = row.tags, row.maybe_likes = row.likes, row.maybe_flag = true;
+    row.ints = {1, -1, 300}, row.flags = {true, false}, row.texts = {"", "t"};
+    row.enums = {tests::level::lowest}, row.documents = {1, "two"}, row.table = {{1}, {}, {2, 3}};
+    row.homes = {row.home}, row.maybe_texts = {std::nullopt, "m"}, row.prices = {{5}};
+    return row;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    if (count != 2) return 1;
+    corpus = arguments[1];
+    const everything row = full_row();
+    const std::string bytes = binary::encode(row), empty = binary::encode(everything{});
+    write("binary_decode", "full", "\1" + bytes);
+    write("binary_decode", "empty", "\1" + empty);
+    syncfw::buffer rows;
+    binary::append_row(rows, row);
+    binary::append_row(rows, everything{});
+    write("binary_decode", "two_rows", std::string(1, '\0') + std::string(rows.view()));
+
+    const auto foreign = [&](std::string_view name, std::string_view layout,
+                             std::string_view rest) {
+        std::string all{static_cast<char>(layout.size() & 0xFF),
+                        static_cast<char>(layout.size() >> 8)};
+        write("binary_foreign_layout", name, all.append(layout).append(rest));
+    };
+    foreign("full", binary::row_layout<everything>, rows.view());
+    const std::string id(16, '\7');
+    foreign("nullable", "id:uuid,\"a text, quoted\":text,text:text,int_8:int8?,uint_32:uint8",
+            id + "\1a\1b\1\2\3");
+    foreign("unknown", "id:uuid,x:{a:[set(text?)],b:text},y:text? encrypted,z:document",
+            id + std::string("\0\1c\0\6\1\1k\0", 9));
+
+    syncfw::buffer deltas;
+    binary::append_delta<syncfw::to_server>(deltas, row, syncfw::changed_fields({}, row));
+    write("delta", "full", deltas.view());
+    deltas.clear();
+    for (const std::size_t field : {6u, 16u, 24u, 50u}) {
+        syncfw::field_mask mask;
+        mask.set(field);
+        binary::append_delta<syncfw::to_server>(deltas, row, mask);
+    }
+    write("delta", "four", deltas.view());
+
+    const auto lines = tests::make_lines(4, 30);
+    write("frame", "one_block", std::string("\xFF\xFF", 2) + tests::to_frame(lines));
+    write("frame", "blocks", std::string("\7\xFF", 2) + tests::to_frame(lines, {.block_size = 40}));
+    write("frame", "not_mended", std::string("\1\0", 2) + tests::to_frame(lines));
+    std::string packed = tests::to_frame({{.id = 1, .text = std::string(100, 'x')}});
+    packed[5] = '\1';  // compressed by runs: id, two bytes of size, then the text
+    const std::size_t block = tests::to_frame({}).size() - 10;
+    packed.replace(block, std::string::npos,
+                   std::string("\x66\x08", 2) + std::string(8, '\0') +
+                       std::string("\1\2\1\x64\x64x\0\0", 6) + "\1x");
+    write("frame", "packed", std::string("\xFF\xFF", 2) + packed);
+
+    for (const char* text : {"0192f0c1-7a3b-7c4d-8e5f-60718293a4b5", "2026-11-20T21:34:00.000001Z",
+                             "2026-02-29t23:59:60+05:30", "00e1b2c3d4f50617"})
+        write("uuid_timestamp_parse", std::string(text, 6), text);
+
+    const std::string layout(syncfw::layout_of<everything>);
+    write("layout_differences", "same", layout + '\0' + layout);
+    write("layout_differences", "two",
+          std::string("book(id:uuid key,title:text)\nuser(\"a b\":{x:[int8]}? encrypted)") + '\0' +
+              "book(title:text?,id:uuid key,n:int64 version defaulted)");
+}
