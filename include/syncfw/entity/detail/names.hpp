@@ -30,11 +30,24 @@ constexpr std::string_view last_name(std::string_view text) {
 }
 
 template <auto Member>
+consteval std::string_view member_signature() {
+    return __PRETTY_FUNCTION__;
+}
+
+// The text before the member is the same for all; searching each for it would cost much.
+struct signature_sample {
+    int member;
+};
+inline constexpr std::size_t member_signature_begin =
+    member_signature<&signature_sample::member>().find("Member = ");
+
+template <auto Member>
 consteval std::string_view raw_member_name() {
+    constexpr std::string_view text = member_signature<Member>();
     // GCC appends the deduced aliases after "; ", so only the first argument counts.
-    std::string_view text = __PRETTY_FUNCTION__;
-    text = text.substr(text.find("Member = "));
-    return text.substr(0, text.find_first_of(";]"));
+    std::size_t end = member_signature_begin;
+    while (text[end] != ';' && text[end] != ']') ++end;
+    return text.substr(member_signature_begin, end - member_signature_begin);
 }
 
 // Names are copied, so that the long compiler texts don't end up in users' programs.

@@ -42,10 +42,20 @@ template <class T>
 extern const declared_only<T> declared_object;
 
 template <auto* Member>
+consteval std::string_view address_signature() {
+    return __PRETTY_FUNCTION__;
+}
+
+inline constexpr int signature_sample_object = 0;
+inline constexpr std::size_t address_signature_begin =
+    address_signature<&signature_sample_object>().find("Member = ");
+
+template <auto* Member>
 consteval std::string_view raw_address_name() {
-    std::string_view text = __PRETTY_FUNCTION__;
-    text = text.substr(text.find("Member = "));
-    return text.substr(0, text.find_first_of(";]"));
+    constexpr std::string_view text = address_signature<Member>();
+    std::size_t end = address_signature_begin;
+    while (text[end] != ';' && text[end] != ']') ++end;
+    return text.substr(0, end);
 }
 
 template <class T, std::size_t... I>
