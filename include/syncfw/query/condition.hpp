@@ -4,9 +4,10 @@
 #include <syncfw/entity/value.hpp>
 #include <syncfw/query/node.hpp>
 
-#include <array>
 #include <cstddef>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 namespace syncfw {
 
@@ -20,7 +21,7 @@ struct condition {
     using entity_type = T;
     static constexpr auto program = Program;
 
-    std::array<value, Program.value_count()> values{};
+    std::vector<value> values{};
 };
 
 namespace detail {
@@ -48,15 +49,23 @@ template <std::size_t N>
     return all;
 }
 
-inline void move_values(value* from, std::size_t count, value* to) {
-    for (std::size_t i = 0; i < count; ++i) to[i] = std::move(from[i]);
+// No templates: a query costs little to compile because what it does at run time isn't one.
+
+[[nodiscard]] inline std::vector<value> joined(std::vector<value>&& a, std::vector<value>&& b) {
+    a.insert(a.end(), std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()));
+    return std::move(a);
 }
 
-template <class Joined, class A, class B>
-[[nodiscard]] Joined join(A& a, B& b) {
-    Joined all;
-    move_values(a.values.data(), a.values.size(), all.values.data());
-    move_values(b.values.data(), b.values.size(), all.values.data() + a.values.size());
+[[nodiscard]] inline std::vector<value> values_of(value&& a) {
+    std::vector<value> all;
+    all.push_back(std::move(a));
+    return all;
+}
+[[nodiscard]] inline std::vector<value> values_of(value&& a, value&& b) {
+    std::vector<value> all;
+    all.reserve(2);
+    all.push_back(std::move(a));
+    all.push_back(std::move(b));
     return all;
 }
 
@@ -66,22 +75,20 @@ template <class Joined, class A, class B>
 template <class T, auto A, auto B>
 [[nodiscard]] condition<T, detail::joined(A, B, query_op::both)> operator&&(condition<T, A> a,
                                                                             condition<T, B> b) {
-    return detail::join<condition<T, detail::joined(A, B, query_op::both)>>(a, b);
+    return {detail::joined(std::move(a.values), std::move(b.values))};
 }
 
 /// At least one holds.
 template <class T, auto A, auto B>
 [[nodiscard]] condition<T, detail::joined(A, B, query_op::either)> operator||(condition<T, A> a,
                                                                               condition<T, B> b) {
-    return detail::join<condition<T, detail::joined(A, B, query_op::either)>>(a, b);
+    return {detail::joined(std::move(a.values), std::move(b.values))};
 }
 
 /// It is false; not where it is unknown.
 template <class T, auto A>
 [[nodiscard]] condition<T, detail::negated(A)> operator!(condition<T, A> a) {
-    condition<T, detail::negated(A)> opposite;
-    detail::move_values(a.values.data(), a.values.size(), opposite.values.data());
-    return opposite;
+    return {std::move(a.values)};
 }
 
 }  // namespace syncfw

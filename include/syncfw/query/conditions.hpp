@@ -26,92 +26,106 @@
 #include <syncfw/query/detail/gates.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace syncfw {
 
 namespace detail {
 
-template <auto Member, query_op Op, std::size_t Count>
-inline constexpr node_list<1> term_program = {
-    {{Op, static_cast<std::uint8_t>(place_of<Member>), 0, static_cast<std::uint16_t>(Count)}}};
+template <auto Member>
+[[nodiscard]] consteval node_list<1> term_program(query_op op, std::size_t count) {
+    return {
+        {{op, static_cast<std::uint8_t>(place_of<Member>), 0, static_cast<std::uint16_t>(count)}}};
+}
 
 template <auto Member, query_op Op, std::size_t Count = 1>
-using term = condition<entity_with<Member>, term_program<Member, Op, Count>>;
-
-template <auto Member, query_op Op, class... V>
-[[nodiscard]] auto make_term(const V&... given) {
-    static_assert(require_term<Member, Op>());
-    using held = typename field_t<Member>::value_type;
-    return term<Member, Op, sizeof...(V)>{{value_for<held>(given)...}};
-}
+using term = condition<entity_with<Member>, term_program<Member>(Op, Count)>;
 
 template <auto Member, query_op Op>
 [[nodiscard]] auto make_text_term(std::string_view given) {
     static_assert(require_term<Member, Op>());
-    return term<Member, Op>{{value_for<std::string>(given)}};
+    return term<Member, Op>{values_of(value_for<std::string>(given))};
 }
 
-template <auto Member, class V>
-concept equality_operand = kind_of<typename field_t<Member>::value_type>() != value_kind::json &&
-                           fits_without_loss<V, compared_t<typename field_t<Member>::value_type>>;
+template <auto Member, query_op Op>
+[[nodiscard]] auto make_null_term() {
+    static_assert(require_term<Member, Op>());
+    return term<Member, Op, 0>{};
+}
 
+// About types alone, so that the compiler asks once for all fields of a type.
 template <auto Member>
-concept has_ordered_values = has_order(plain_field<typename field_t<Member>::value_type>({}));
+using value_in = typename field_t<Member>::value_type;
 
-template <auto Member, class V>
-concept order_operand = equality_operand<Member, V> && has_ordered_values<Member>;
+template <class Held>
+inline constexpr bool is_ordered_type = has_order(plain_field<Held>({}));
 
-template <auto Member>
-concept nullable_field = is_nullable<typename field_t<Member>::value_type>;
+template <class V, class Held>
+concept equality_operand =
+    kind_of<Held>() != value_kind::json && fits_without_loss<V, compared_t<Held>>;
+
+template <class V, class Held>
+concept order_operand = equality_operand<V, Held> && is_ordered_type<Held>;
+
+template <class Held>
+concept nullable_type = is_nullable<Held>;
 
 }  // namespace detail
 
 template <auto Member, class V>
-    requires detail::equality_operand<Member, V>
+    requires detail::equality_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::equal> operator==(field_t<Member>, const V& given) {
-    return detail::make_term<Member, query_op::equal>(given);
+    static_assert(detail::require_term<Member, query_op::equal>());
+    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
 }
 template <auto Member, class V>
-    requires detail::equality_operand<Member, V>
+    requires detail::equality_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::not_equal> operator!=(field_t<Member>,
                                                                    const V& given) {
-    return detail::make_term<Member, query_op::not_equal>(given);
+    static_assert(detail::require_term<Member, query_op::not_equal>());
+    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
 }
 template <auto Member, class V>
-    requires detail::order_operand<Member, V>
+    requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::less> operator<(field_t<Member>, const V& given) {
-    return detail::make_term<Member, query_op::less>(given);
+    static_assert(detail::require_term<Member, query_op::less>());
+    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
 }
 template <auto Member, class V>
-    requires detail::order_operand<Member, V>
+    requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::at_most> operator<=(field_t<Member>, const V& given) {
-    return detail::make_term<Member, query_op::at_most>(given);
+    static_assert(detail::require_term<Member, query_op::at_most>());
+    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
 }
 template <auto Member, class V>
-    requires detail::order_operand<Member, V>
+    requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::greater> operator>(field_t<Member>, const V& given) {
-    return detail::make_term<Member, query_op::greater>(given);
+    static_assert(detail::require_term<Member, query_op::greater>());
+    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
 }
 template <auto Member, class V>
-    requires detail::order_operand<Member, V>
+    requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::at_least> operator>=(field_t<Member>, const V& given) {
-    return detail::make_term<Member, query_op::at_least>(given);
+    static_assert(detail::require_term<Member, query_op::at_least>());
+    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
 }
 
 template <auto Member>
-    requires detail::nullable_field<Member>
+    requires detail::nullable_type<detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::is_null, 0> operator==(field_t<Member>,
                                                                     std::nullopt_t) {
-    return detail::make_term<Member, query_op::is_null>();
+    return detail::make_null_term<Member, query_op::is_null>();
 }
 template <auto Member>
-    requires detail::nullable_field<Member>
+    requires detail::nullable_type<detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::is_not_null, 0> operator!=(field_t<Member>,
                                                                         std::nullopt_t) {
-    return detail::make_term<Member, query_op::is_not_null>();
+    return detail::make_null_term<Member, query_op::is_not_null>();
 }
 
 namespace detail {
@@ -126,16 +140,12 @@ concept range_for = !fits_without_loss<R, Field> && requires(const R& range) {
 template <auto Member, class R>
 [[nodiscard]] term<Member, query_op::in_list> make_list_term(const R& range) {
     static_assert(require_term<Member, query_op::in_list>());
-    using held = typename field_t<Member>::value_type;
+    using held = value_in<Member>;
     using element = std::remove_cvref_t<decltype(*range.begin())>;
-    term<Member, query_op::in_list> made;
-    if constexpr (require_value<element, compared_t<held>>()) {
-        value& list = made.values[0];
-        list.kind = kind_of<held>();
-        list.is_null = false;
+    value list(value_view{.kind = kind_of<held>(), .is_null = false});
+    if constexpr (require_value<element, compared_t<held>>())
         for (const element& each : range) list.elements.push_back(value_for<held>(each));
-    }
-    return made;
+    return term<Member, query_op::in_list>{values_of(std::move(list))};
 }
 
 }  // namespace detail
@@ -150,7 +160,11 @@ auto field_t<Member>::in(const V&... values) const {
         static_assert(sizeof...(V) == 1, "syncfw: in(range) takes one range");
         return detail::make_list_term<Member>(values...);
     } else if constexpr ((detail::require_value<V, held>() && ...)) {
-        return detail::make_term<Member, query_op::in>(values...);
+        static_assert(detail::require_term<Member, query_op::in>());
+        detail::term<Member, query_op::in, sizeof...(V)> made;
+        made.values.reserve(sizeof...(V));
+        (made.values.push_back(detail::value_for<Value>(values)), ...);
+        return made;
     }
 }
 
@@ -160,7 +174,8 @@ auto field_t<Member>::between(const Low& low, const High& high) const {
     using held = detail::compared_t<Value>;
     if constexpr (detail::require_term<Member, query_op::between>())
         if constexpr (detail::require_value<Low, held>() && detail::require_value<High, held>())
-            return detail::make_term<Member, query_op::between>(low, high);
+            return detail::term<Member, query_op::between, 2>{
+                detail::values_of(detail::value_for<Value>(low), detail::value_for<Value>(high))};
 }
 
 template <class Entity, class Value, Value Entity::* Member>
@@ -186,7 +201,8 @@ auto field_t<Member>::contains(const V& value) const {
         using element = std::conditional_t<detail::kind_of<Value>() == value_kind::json,
                                            detail::compared_t<detail::inner_t<held>>, std::string>;
         if constexpr (detail::require_value<V, element>())
-            return detail::term<Member, query_op::contains>{{detail::value_for<element>(value)}};
+            return detail::term<Member, query_op::contains>{
+                detail::values_of(detail::value_for<element>(value))};
     }
 }
 
@@ -197,12 +213,12 @@ auto field_t<Member>::has(std::string_view member) const {
 
 template <class Entity, class Value, Value Entity::* Member>
 auto field_t<Member>::is_null() const {
-    return detail::make_term<Member, query_op::is_null>();
+    return detail::make_null_term<Member, query_op::is_null>();
 }
 
 template <class Entity, class Value, Value Entity::* Member>
 auto field_t<Member>::is_not_null() const {
-    return detail::make_term<Member, query_op::is_not_null>();
+    return detail::make_null_term<Member, query_op::is_not_null>();
 }
 
 }  // namespace syncfw

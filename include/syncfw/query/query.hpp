@@ -14,6 +14,7 @@
 #pragma once
 
 #include <syncfw/query/conditions.hpp>
+#include <syncfw/query/detail/row_view.hpp>
 
 #include <array>
 #include <cstddef>
@@ -23,6 +24,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace syncfw {
 
@@ -73,6 +75,13 @@ template <class T, std::size_t Terms>
         if (key_of<T>.test(i)) add({static_cast<std::uint8_t>(i), false});
     return all;
 }
+
+/// What a query is at run time.
+struct query_parts {
+    std::vector<value> values{};
+    std::vector<value> after{};
+    std::uint64_t limit = 0;
+};
 
 template <class T, auto Program, order_term... Terms>
 [[nodiscard]] consteval auto shape_with_order() {
@@ -165,26 +174,17 @@ class query {
             all.is_limited = Shape.is_limited;
             return all;
         }();
-        query<T, ordered> made;
-        made.values_ = values_;
-        made.limit_ = limit_;
-        return made;
+        return query<T, ordered>(parts_);
     }
 
     /// At most so many rows.
     [[nodiscard]] auto limit(std::uint64_t rows) const {
-        auto made = with_shape<detail::limited<Shape>()>();
-        made.limit_ = rows;
-        return made;
+        return query<T, detail::limited<Shape>()>({parts_.values, parts_.after, rows});
     }
 
     /// Only what comes behind this row, which need not exist any more: the last one of a page.
     [[nodiscard]] auto after(const T& last) const {
-        auto made = with_shape<detail::paged<Shape>()>();
-        for (std::size_t i = 0; i < Shape.order_count; ++i)
-            visit_field(last, Shape.order[i].place,
-                        [&](const value_view& seen) { made.after_[i] = value(seen); });
-        return made;
+        return behind(detail::values_at(detail::erased(last), {Shape.order, Shape.order_count}));
     }
 
     /// Only what comes behind the row of this key (all its fields, in declared order).
@@ -196,21 +196,21 @@ class query {
                       "whole last row: after(row)");
         static_assert(sizeof...(Key) == detail::key_of<T>.count(),
                       "syncfw: after(key…) needs one value for each field of the primary key");
-        auto made = with_shape<detail::paged<Shape>()>();
+        std::vector<value> values;
         if constexpr (detail::is_key_order<T, Shape>() &&
                       sizeof...(Key) == detail::key_of<T>.count())
-            made.template set_key<0>(detail::member_types<T>{}, key...);
-        return made;
+            add_key<0>(values, detail::member_types<T>{}, key...);
+        return behind(std::move(values));
     }
 
     /// Borrows from this query.
     [[nodiscard]] query_view view() const& {
         query_view seen{.entity = entity_of<T>,
                         .nodes = Shape.program.view(),
-                        .values = values_,
+                        .values = parts_.values,
                         .order = {Shape.order, Shape.order_count}};
-        if constexpr (Shape.is_paged) seen.after = after_;
-        if constexpr (Shape.is_limited) seen.limit = limit_;
+        if constexpr (Shape.is_paged) seen.after = parts_.after;
+        if constexpr (Shape.is_limited) seen.limit = parts_.limit;
         return seen;
     }
     query_view view() const&& = delete;
@@ -220,28 +220,27 @@ class query {
     friend class query;
     template <class U, auto Program>
     friend auto where(condition<U, Program> wanted);
+    template <class U>
+    friend auto all();
 
-    template <auto Other>
-    [[nodiscard]] query<T, Other> with_shape() const {
-        query<T, Other> made;
-        made.values_ = values_;
-        if constexpr (Shape.is_paged && Other.is_paged) made.after_ = after_;
-        made.limit_ = limit_;
-        return made;
+    explicit query(detail::query_parts parts) : parts_(std::move(parts)) {}
+
+    [[nodiscard]] auto behind(std::vector<value> values) const {
+        return query<T, detail::paged<Shape>()>(
+            detail::query_parts{parts_.values, std::move(values), parts_.limit});
     }
 
     template <std::size_t I, class... V, class First, class... Rest>
-    void set_key(detail::type_list<V...> types, const First& first, const Rest&... rest) {
+    static void add_key(std::vector<value>& values, detail::type_list<V...> types,
+                        const First& first, const Rest&... rest) {
         constexpr std::size_t place = Shape.order[I].place;
         using held = std::tuple_element_t<place, std::tuple<V...>>;
         if constexpr (detail::require_value<First, detail::compared_t<held>>())
-            after_[I] = detail::value_for<held>(first);
-        if constexpr (sizeof...(Rest) > 0) set_key<I + 1>(types, rest...);
+            values.push_back(detail::value_for<held>(first));
+        if constexpr (sizeof...(Rest) > 0) add_key<I + 1>(values, types, rest...);
     }
 
-    std::array<value, Shape.program.value_count()> values_{};
-    std::array<value, Shape.is_paged ? Shape.order_count : 0> after_{};
-    std::uint64_t limit_ = 0;
+    detail::query_parts parts_{};
 };
 
 /// The rows for which this is true.
@@ -249,15 +248,13 @@ template <class T, auto Program>
 [[nodiscard]] auto where(condition<T, Program> wanted) {
     static_assert(Program.term_count() <= query_limits::terms,
                   "syncfw: a condition has at most 32 comparisons; use in(…) for many values");
-    query<T, detail::shape_with_order<T, Program>()> made;
-    made.values_ = std::move(wanted.values);
-    return made;
+    return query<T, detail::shape_with_order<T, Program>()>({std::move(wanted.values), {}, 0});
 }
 
 /// Every row.
 template <class T>
 [[nodiscard]] auto all() {
-    return query<T, detail::shape_with_order<T, detail::node_list<0>{}>()>{};
+    return query<T, detail::shape_with_order<T, detail::node_list<0>{}>()>(detail::query_parts{});
 }
 
 }  // namespace syncfw

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <syncfw/core/detail/algorithm.hpp>
-#include <syncfw/entity/value.hpp>
+#include <syncfw/query/detail/row_view.hpp>
 #include <syncfw/query/node.hpp>
 
 #include <array>
@@ -21,39 +21,6 @@ enum class truth : unsigned char { no, unknown, yes };
 }
 [[nodiscard]] constexpr truth opposite(truth t) noexcept {
     return static_cast<truth>(2 - static_cast<int>(t));
-}
-
-/// Borrowed code that takes a view, and says whether it wants another one.
-struct value_callback {
-    const void* context;
-    bool (*call)(const void* context, const value_view& seen);
-
-    bool operator()(const value_view& seen) const { return call(context, seen); }
-};
-
-template <class F>
-[[nodiscard]] value_callback borrowed(const F& f) {
-    return {&f, [](const void* context, const value_view& seen) {
-                return (*static_cast<const F*>(context))(seen);
-            }};
-}
-
-/// A row without its type.
-struct row_view {
-    const void* row;
-    void (*field)(const void* row, std::size_t place, value_callback f);
-    void (*elements)(const void* row, std::size_t place, value_callback f);
-};
-
-template <class T>
-[[nodiscard]] row_view erased(const T& row) {
-    return {&row,
-            [](const void* at, std::size_t place, value_callback f) {
-                visit_field(*static_cast<const T*>(at), place, f);
-            },
-            [](const void* at, std::size_t place, value_callback f) {
-                visit_elements(*static_cast<const T*>(at), place, f);
-            }};
 }
 
 [[nodiscard]] constexpr std::size_t character_size(std::string_view text, std::size_t at) noexcept {

@@ -17,9 +17,9 @@ template <auto Member>
 inline constexpr const field_info& info_of =
     entity_of<entity_with<Member>>.fields[place_of<Member>];
 
-template <auto Member, query_op Op>
-consteval bool require_term() {
-    constexpr term_problem problem = problem_of_term(info_of<Member>, Op);
+// Apart, so that the sentences are only looked at where one is needed.
+template <auto Member, query_op Op, term_problem problem>
+consteval void explain_term() {
     static_assert(problem != term_problem::randomised,
                   "syncfw: an encrypted field can't be queried, because its ciphertext is another "
                   "one each time; encrypted_revealing_equality allows ==, != and in");
@@ -45,6 +45,12 @@ consteval bool require_term() {
     static_assert(problem != term_problem::inexact_list,
                   "syncfw: a field of reals, bytes or ciphertext takes no list of any length; "
                   "name the values: in(a, b, c)");
+}
+
+template <auto Member, query_op Op>
+consteval bool require_term() {
+    constexpr term_problem problem = problem_of_term(info_of<Member>, Op);
+    if constexpr (problem != term_problem::none) explain_term<Member, Op, problem>();
     return problem == term_problem::none;
 }
 
