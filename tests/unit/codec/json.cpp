@@ -143,14 +143,14 @@ std::string spelled_otherwise(const document& value) {
 TEST_CASE("json: members in any order and with any blanks give the same row") {
     CHECK(rc::check([] {
         const auto row = *any<everything>(tests::reals::finite);
-        const std::string text = json::encode(row);
-        for (const char* zero : {"-0,", "-0]", "-0}"})  // which a document takes for 0
-            RC_PRE(text.find(zero) == std::string::npos);
-        const auto free = json::decode_document(text);
+        const auto free = json::decode_document(json::encode(row));
         RC_ASSERT(free.has_value());
         const auto back = json::decode<everything>(spelled_otherwise(*free), strict);
         if (!back) RC_FAIL(to_string(back.error()));
-        RC_ASSERT(changed_fields(row, *back).empty());
+        // As documents, which have no negative zero.
+        const auto again = json::decode_document(json::encode(*back));
+        RC_ASSERT(again.has_value());
+        RC_ASSERT(*again == *free);
     }));
 }
 
