@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <syncfw/core/result.hpp>
-#include <syncfw/version.hpp>
+#include <syncfw/syncfw.hpp>
 
-#include <cstdio>
+struct note {
+    std::int64_t id = 0;
+    static constexpr auto sync_entity =
+        syncfw::entity<"note">(syncfw::field<&note::id>(syncfw::annotations::primary_key));
+};
 
 int main() {
-    const syncfw::result<int> seven = 7;
-    std::printf("syncfw %s\n", SYNCFW_VERSION_STRING);
-    return *seven == 7 ? 0 : 1;
+    return syncfw::json::encode(note{7}) == R"({"id":7})" ? 0 : 1;
 }
