@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// Writes the seeds of the binary fuzz targets, so that the search begins with what is accepted:
+// Writes the seeds of the fuzz targets, so that the search begins with what is accepted:
 //
 //     g++ -std=c++20 -Iinclude tests/fuzz/seeds/make.cpp -o make && ./make tests/fuzz/corpus
 #include "../../support/everything.hpp"
 #include "../../support/frames.hpp"
 #include <syncfw/codec/delta.hpp>
+#include <syncfw/codec/json.hpp>
+#include <syncfw/codec/where.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -105,4 +107,25 @@ int main(int count, char** arguments) {
     write("layout_differences", "two",
           std::string("book(id:uuid key,title:text)\nuser(\"a b\":{x:[int8]}? encrypted)") + '\0' +
               "book(title:text?,id:uuid key,n:int64 version defaulted)");
+
+    write("json_decode", "full", "0" + syncfw::json::encode(row));
+    write("json_decode", "small",
+          R"(1{"id":"0192f0c1-7a3b-7c4d-8e5f-60718293a4b5","int_8":-1,)"
+          R"("a text, quoted":"\ud83c\udf0d"})");
+    write("json_decode", "unknown", R"(0{"other":{"deep":[1,2,{"x":null}]},"real_64":1.5e300})");
+    write("json_document", "all", R"( {"a": [null, true, -7, 0.5, 1e400, "\u00e9\n"], "b": {}} )");
+    write("json_document", "text",
+          "\"Gr\xC3\xBC\xC3\x9F"
+          "e\"");
+    write("json_document", "number", "-123456789012345678901");
+
+    using namespace syncfw;
+    const auto condition = to_filter(
+        where(field<&everything::int_32> > 300 && (field<&everything::text>.starts_with("Du") ||
+                                                   field<&everything::maybe_text>.is_null())));
+    write("filter", "json", "1" + json::encode_filter(condition));
+    write("filter", "binary", std::string(1, '\0') + binary::encode_filter(condition));
+    write("filter", "in",
+          R"(1{"entity":"everything","steps":[)"
+          R"({"field":"int_8","op":"in","values":[1,2]},{"op":"not"}]})");
 }
