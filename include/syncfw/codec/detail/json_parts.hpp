@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+// Reads what JSON is made of: arrays, the members of objects, documents, and the mergeable values.
+#pragma once
+
+#include <syncfw/codec/detail/json_scan.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw::detail::json {
+
+template <class V>
+const char* get(const char* in, reader& r, V& v);
+
+// `[a,b,…]`: calls `element(in, i)` at each element.
+template <class Element>
+const char* get_array(const char* in, reader& r, Element&& element) {
+    if (in == r.end || *in != '[') return fail_expected(r, in, "an array", errc::type_mismatch);
+    if (++r.depth > r.rules.depth_max)
+        return fail(r, in, errc::too_deep, "the input is nested too deep");
+    in = skip_space(in + 1, r.end);
+    if (in != r.end && *in == ']') {
+        --r.depth;
+        return in + 1;
+    }
+    for (std::size_t i = 0;; ++i) {
+        in = element(in, i);
+        if (in == nullptr) return in_element(r, i);
+        in = skip_space(in, r.end);
+        if (in != r.end && *in == ']') break;
+        in = expect(in, r, ',', "',' or ']'");
+        if (in == nullptr) return nullptr;
+        in = skip_space(in, r.end);
+    }
+    --r.depth;
+    return in + 1;
+}
+
+// The name of a member and its colon; leaves the place of the value.
+inline const char* get_name(const char* in, reader& r, std::string_view& name) {
+    in = expect(in, r, '"', "a member's name");
+    if (in != nullptr) in = get_text(in, r, name, r.scratch);
+    if (in != nullptr) in = expect(skip_space(in, r.end), r, ':', "':'");
+    return in == nullptr ? nullptr : skip_space(in, r.end);
+}
+
+// Behind a value: either another member (then the place of its name) or the end of the object.
+inline const char* next_member(const char* in, reader& r, bool& done) {
+    if (in == r.end || (*in != ',' && *in != '}')) in = skip_space(in, r.end);
+    if (in != r.end && *in == '}') {
+        done = true;
+        return in + 1;
+    }
+    in = expect(in, r, ',', "',' or '}'");
+    return in == nullptr ? nullptr : skip_space(in, r.end);
+}
+
+inline const char* begin_object(const char* in, reader& r, bool& done) {
+    if (in == r.end || *in != '{') return fail_expected(r, in, "an object", errc::type_mismatch);
+    if (++r.depth > r.rules.depth_max)
+        return fail(r, in, errc::too_deep, "the input is nested too deep");
+    in = skip_space(in + 1, r.end);
+    done = in != r.end && *in == '}';
+    return done ? in + 1 : in;
+}
+
+// --- documents and mergeable values --------------------------------------------------------------
+
+const char* get_document(const char* in, reader& r, document& v);
+
+inline const char* get_object(const char* in, reader& r, document& v) {
+    const char* const start = in;
+    std::vector<document::member> members;
+    bool done = false;
+    in = begin_object(in, r, done);
+    while (in != nullptr && !done) {
+        std::string_view name;
+        in = get_name(in, r, name);
+        if (in == nullptr) return nullptr;
+        members.push_back({std::string(name), document()});
+        in = get_document(in, r, members.back().value);
+        if (in == nullptr) return in_member(r, members.back().key);
+        in = next_member(in, r, done);
+    }
+    if (in == nullptr) return nullptr;
+    --r.depth;
+    auto object = document::object_of(std::move(members));
+    if (!object) return fail(r, start, errc::duplicate_field, object.error().message);
+    v = std::move(*object);
+    return in;
+}
+
+// The digits of a number without sign, point, exponent and the zeros around them.
+inline std::string significant_digits(std::string_view number) {
+    std::string digits;
+    for (const char c : number) {
+        if (c == 'e' || c == 'E') break;
+        if (c >= '0' && c <= '9' && (c != '0' || !digits.empty())) digits.push_back(c);
+    }
+    while (!digits.empty() && digits.back() == '0') digits.pop_back();
+    return digits;
+}
+
+// A document's number is an integer if it is written as one. One beyond 64 bits is a real, but
+// only if the real has the same digits: 10^22 (which PostgreSQL writes out) has, a large id has
+// not, and would be changed.
+inline const char* get_number(const char* in, reader& r, document& v) {
+    const char* const start = in;
+    bool is_integer = true;
+    in = scan_number(in, r, is_integer);
+    if (in == nullptr) return nullptr;
+    std::int64_t integer = 0;
+    if (is_integer && !(in - start == 2 && *start == '-' && start[1] == '0')) {
+        const auto parsed = std::from_chars(start, in, integer);
+        if (parsed.ec == std::errc() && parsed.ptr == in) {
+            v = document(integer);
+            return in;
+        }
+    }
+    double real = 0;
+    const auto parsed = std::from_chars(start, in, real);
+    if (parsed.ec != std::errc() || parsed.ptr != in)
+        return fail(r, start, errc::out_of_range, "the number is beyond what a real holds");
+    if (is_integer) {
+        char text[number_size_max];
+        const char* const end = std::to_chars(text, text + sizeof text, real).ptr;
+        if (significant_digits({start, static_cast<std::size_t>(in - start)}) !=
+            significant_digits({text, static_cast<std::size_t>(end - text)}))
+            return fail(r, start, errc::out_of_range, "an integer has at most 64 bits");
+    }
+    v = document(real);
+    return in;
+}
+
+inline const char* get_document(const char* in, reader& r, document& v) {
+    if (in == r.end) return fail_expected(r, in, "a value");
+    if (*in == '{') return get_object(in, r, v);
+    if (*in == '[') {
+        std::vector<document> elements;
+        in = get_array(in, r, [&](const char* at, std::size_t) {
+            return get_document(at, r, elements.emplace_back());
+        });
+        if (in != nullptr) v = document::array_of(std::move(elements));
+        return in;
+    }
+    if (*in == '"') {
+        std::string_view text;
+        std::string unescaped;
+        in = get_text(in + 1, r, text, unescaped);
+        if (in != nullptr) v = document(text);
+        return in;
+    }
+    if (take_word(in, r, "null")) return v = document(), in;
+    if (take_word(in, r, "true")) return v = document(true), in;
+    if (take_word(in, r, "false")) return v = document(false), in;
+    if (*in != '-' && (*in < '0' || *in > '9')) return fail_expected(r, in, "a value");
+    return get_number(in, r, v);
+}
+
+inline const char* get_replica(const char* in, reader& r, replica_id& id) {
+    const char* const start = in;
+    std::string_view text;
+    in = expect(in, r, '"', "a replica's 16 hexadecimal digits");
+    if (in != nullptr) in = get_text(in, r, text, r.scratch);
+    if (in != nullptr && !replica_id::parse(text, id))
+        return fail_expected(r, start, "a replica's 16 hexadecimal digits", errc::invalid_value);
+    return in;
+}
+
+// `["0123456789abcdef",1,…]`: a replica and its numbers.
+inline const char* get_numbers_of(const char* in, reader& r, replica_id& replica,
+                                  std::uint64_t* numbers, std::size_t count) {
+    const char* const start = in;
+    std::size_t found = 0;
+    in = get_array(in, r, [&](const char* at, std::size_t i) {
+        found = i + 1;
+        if (i == 0) return get_replica(at, r, replica);
+        if (i > count) return fail(r, at, errc::malformed, "one number too many");
+        return get_integer(at, r, numbers[i - 1]);
+    });
+    if (in != nullptr && found != count + 1)
+        return fail(r, start, errc::malformed, "a number is missing");
+    return in;
+}
+
+inline const char* get_dots(const char* in, reader& r, std::vector<dot>& dots) {
+    return get_array(in, r, [&](const char* at, std::size_t) {
+        dot& each = dots.emplace_back();
+        return get_numbers_of(at, r, each.replica, &each.number, 1);
+    });
+}
+
+inline const char* get_counter(const char* in, reader& r, counter& v) {
+    const char* const start = in;
+    std::vector<counter_part> parts;
+    bool done = false;
+    in = begin_object(in, r, done);
+    while (in != nullptr && !done) {
+        std::string_view name;
+        in = get_name(in, r, name);
+        if (in == nullptr) return nullptr;
+        if (name == "parts") {
+            in = get_array(in, r, [&](const char* at, std::size_t) {
+                counter_part& part = parts.emplace_back();
+                std::uint64_t numbers[2] = {};
+                at = get_numbers_of(at, r, part.replica, numbers, 2);
+                part.added = numbers[0];
+                part.removed = numbers[1];
+                return at;
+            });
+        } else {
+            in = skip_value(in, r);  // the value is the sum of the parts
+        }
+        if (in != nullptr) in = next_member(in, r, done);
+    }
+    if (in == nullptr) return nullptr;
+    --r.depth;
+    auto whole = counter::from_parts(std::move(parts));
+    if (!whole) return fail(r, start, errc::invalid_value, whole.error().message);
+    v = std::move(*whole);
+    return in;
+}
+
+template <class E>
+const char* get_set(const char* in, reader& r, set_of<E>& v) {
+    const char* const start = in;
+    typename set_of<E>::state_type state;
+    std::vector<std::vector<dot>> dots;
+    bool done = false;
+    in = begin_object(in, r, done);
+    while (in != nullptr && !done) {
+        std::string_view name;
+        in = get_name(in, r, name);
+        if (in == nullptr) return nullptr;
+        if (name == "items")
+            in = get_array(in, r, [&](const char* at, std::size_t) {
+                return get(at, r, state.elements.emplace_back().value);
+            });
+        else if (name == "dots")
+            in = get_array(in, r, [&](const char* at, std::size_t) {
+                return get_dots(at, r, dots.emplace_back());
+            });
+        else
+            in = name == "seen" ? get_dots(in, r, state.seen) : skip_value(in, r);
+        if (in != nullptr) in = next_member(in, r, done);
+    }
+    if (in == nullptr) return nullptr;
+    --r.depth;
+    if (dots.size() != state.elements.size())
+        return fail(r, start, errc::invalid_value, "a set needs as many dots as items");
+    for (std::size_t i = 0; i < dots.size(); ++i) state.elements[i].dots = std::move(dots[i]);
+    auto set = set_of<E>::from_state(std::move(state));
+    if (!set) return fail(r, start, errc::invalid_value, set.error().message);
+    v = std::move(*set);
+    return in;
+}
+
+}  // namespace syncfw::detail::json
