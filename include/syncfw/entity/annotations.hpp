@@ -105,8 +105,7 @@ constexpr detail::default_value_t<V> default_value(V value) {
     return {value};
 }
 
-// --- how two edits of it become one
-// ----------------------------------------------------------------
+// --- how two edits of it become one -------------------------------------------------------------
 
 /// How a field that was changed on both sides is merged.
 namespace by {
@@ -131,8 +130,7 @@ constexpr Rule merge(Rule rule) {
     return rule;
 }
 
-// --- which values are allowed
-// ------------------------------------------------------------------------
+// --- which values are allowed -------------------------------------------------------------------
 
 /// A text that isn't empty, an optional that has a value, a uuid that isn't nil.
 /// `field<&book::title>(required)`

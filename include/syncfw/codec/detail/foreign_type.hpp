@@ -140,8 +140,7 @@ class foreign_type_reader {
     bool is_sealed_ = false;
 };
 
-// --- reading over
-// ---------------------------------------------------------------------------------
+// --- reading over -------------------------------------------------------------------------------
 
 inline const char* skip_bytes(const char* in, decoder& d) {
     std::size_t size = 0;

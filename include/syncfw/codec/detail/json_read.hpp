@@ -15,8 +15,7 @@
 
 namespace syncfw::detail::json {
 
-// --- objects
-// ---------------------------------------------------------------------------------------
+// --- objects ------------------------------------------------------------------------------------
 
 // An object that is being read.
 struct object_reader {
@@ -134,8 +133,7 @@ const char* get_members(const char* in, reader& r, T& v, field_mask& present,
 
 struct no_seal {};
 
-// --- every field type
-// ----------------------------------------------------------------------------------
+// --- every field type ---------------------------------------------------------------------------
 
 template <class V>
 const char* get_vector(const char* in, reader& r, V& v) {

@@ -318,8 +318,7 @@ const char* get_real(const char* in, reader& r, Real& v) {
     return fail(r, start, errc::out_of_range, "the number is beyond what a real holds");
 }
 
-// --- reading over
-// ------------------------------------------------------------------------------------
+// --- reading over -------------------------------------------------------------------------------
 
 inline const char* skip_scalar(const char* in, reader& r) {
     if (in == r.end) return fail_expected(r, in, "a value");

@@ -137,8 +137,7 @@ char* put_real(char* out, Real v) {
     return std::to_chars(out, out + number_size_max, v).ptr;
 }
 
-// --- documents and mergeable values
-// ----------------------------------------------------------------
+// --- documents and mergeable values -------------------------------------------------------------
 
 inline std::size_t bound_document(const document& v) {
     std::size_t size = number_size_max;
@@ -263,8 +262,7 @@ char* put_set(char* out, const set_of<E>& v) {
     return out;
 }
 
-// --- objects and every field type
-// ---------------------------------------------------------------------
+// --- objects and every field type ---------------------------------------------------------------
 
 SYNCFW_INLINE char* put_key(char* out, std::string_view key) {
     std::memcpy(out, key.data(), key.size());
