@@ -2,6 +2,7 @@
 // Goal: a condition means the same on both ends of the wire, and a stranger's does no harm.
 #include "support/bytes.hpp"
 #include <syncfw/codec/where.hpp>
+#include <syncfw/query/words.hpp>
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -62,17 +62,50 @@ inline const char* get_long_varint(const char* in, decoder& d, std::uint64_t& v)
     }
     return fail(d, start, errc::malformed, "a number of at most 64 bits");
 }
+// Numbers of up to 56 bits at once: the first byte without its high bit ends it, and what is left
+// of the bytes moves together in three steps. Null for longer ones.
+inline const char* get_varint_of_word(const char* in, std::uint64_t& v) {
+    auto word = load_word<std::uint64_t>(in);
+    const std::uint64_t stops = ~word & high_bits;
+    if (stops == 0) return nullptr;
+    word &= (stops ^ (stops - 1)) & ~high_bits;
+    word = (word & 0x007F'007F'007F'007F) | (word & 0x7F00'7F00'7F00'7F00) >> 1;
+    word = (word & 0x0000'3FFF'0000'3FFF) | (word & 0x3FFF'0000'3FFF'0000) >> 2;
+    v = (word & 0x0FFF'FFFF) | (word & 0x0FFF'FFFF'0000'0000) >> 4;
+    return in + std::countr_zero(stops) / 8 + 1;
+}
 inline const char* get_varint(const char* in, decoder& d, std::uint64_t& v) {
     if (in != d.end && static_cast<unsigned char>(*in) < 0x80) {
         v = static_cast<unsigned char>(*in);
         return in + 1;
     }
+    if constexpr (std::endian::native == std::endian::little)
+        if (d.end - in >= 8)
+            if (const char* const after = get_varint_of_word(in, v)) return after;
     return get_long_varint(in, d, v);
+}
+
+template <std::size_t Half>
+inline void copy_ends(char* out, const char* from, std::size_t size) {
+    std::memcpy(out, from, Half);
+    std::memcpy(out + size - Half, from + size - Half, Half);
+}
+// Most texts are short: two copies of fixed size that overlap cost less than a call.
+inline void copy_short(char* out, const char* from, std::size_t size) {
+    if (size < 8 || size > 64) {
+        if (size != 0) std::memcpy(out, from, size);
+    } else if (size > 32) {
+        copy_ends<32>(out, from, size);
+    } else if (size > 16) {
+        copy_ends<16>(out, from, size);
+    } else {
+        copy_ends<8>(out, from, size);
+    }
 }
 
 inline char* put_bytes(char* out, const void* from, std::size_t size) {
     out = put_varint(out, size);
-    if (size != 0) std::memcpy(out, from, size);
+    copy_short(out, static_cast<const char*>(from), size);
     return out + size;
 }
 // The length of what follows, never more than is there.

@@ -74,6 +74,17 @@ inline char* put_text(char* out, const char* from, std::size_t size) {
             for (int i = 0; i < 8; ++i) out = put_escaped(out, static_cast<unsigned char>(*from++));
         }
     }
+    if constexpr (std::endian::native == std::endian::little)
+        if (from != end && size >= 8) {  // the rest, as the end of the last whole word
+            const auto shift = 64 - 8 * static_cast<unsigned>(end - from);
+            const auto word = load_word<std::uint64_t>(end - 8);
+            if (escape_marks(word) >> shift == 0) {
+                const std::uint64_t rest = word >> shift;
+                std::memcpy(out, &rest, 8);
+                out += end - from;
+                from = end;
+            }
+        }
     for (; from != end; ++from) out = put_escaped(out, static_cast<unsigned char>(*from));
     *out++ = '"';
     return out;
