@@ -124,13 +124,17 @@ class document {
     /// Appends an element. Null becomes an array; another kind is a programming mistake.
     document& push_back(document element);
 
-    friend bool operator==(const document& left, const document& right) noexcept;
+    // In here, so that comparisons of other things don't try to make documents of them.
+    friend bool operator==(const document& left, const document& right) noexcept {
+        return left.equals(right);
+    }
 
   private:
     document(std::in_place_t, bool value) noexcept;
     document(std::in_place_t, std::int64_t value) noexcept;
     document(std::in_place_t, double value) noexcept;
 
+    [[nodiscard]] bool equals(const document& other) const noexcept;
     void copy(const document& other);
     void take(document& other) noexcept;
     void become_null() noexcept;
@@ -224,16 +228,16 @@ inline void document::become_null() noexcept {
     kind_ = document_kind::null;
 }
 
-inline bool operator==(const document& left, const document& right) noexcept {
-    if (left.kind_ != right.kind_) return false;
-    switch (left.kind_) {
+inline bool document::equals(const document& other) const noexcept {
+    if (kind_ != other.kind_) return false;
+    switch (kind_) {
         case document_kind::null: return true;
-        case document_kind::boolean: return left.boolean_ == right.boolean_;
-        case document_kind::integer: return left.integer_ == right.integer_;
-        case document_kind::real: return left.real_ == right.real_;
-        case document_kind::text: return left.text_ == right.text_;
-        case document_kind::array: return left.elements_ == right.elements_;
-        case document_kind::object: return left.members_ == right.members_;
+        case document_kind::boolean: return boolean_ == other.boolean_;
+        case document_kind::integer: return integer_ == other.integer_;
+        case document_kind::real: return real_ == other.real_;
+        case document_kind::text: return text_ == other.text_;
+        case document_kind::array: return elements_ == other.elements_;
+        case document_kind::object: return members_ == other.members_;
     }
     return false;
 }
