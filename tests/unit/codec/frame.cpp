@@ -50,7 +50,7 @@ TEST_CASE("frame: rows come back in order, in whatever pieces the bytes come") {
         RC_ASSERT(found.lines == lines);
     }));
     const auto lines = make_lines(5, 30'000);
-    const auto found = from_frame(to_frame(lines), [] { return 1; });
+    const auto found = from_frame(to_frame(lines), [] { return std::size_t{1}; });
     CHECK(found.ended.has_value());
     CHECK(found.lines == lines);
 }
@@ -185,8 +185,8 @@ TEST_CASE("frame: a row that no block can hold is refused, and the frame goes on
 
 TEST_CASE("frame: a block over the reader's limit is refused before it has come") {
     const std::string frame = to_frame(make_lines(1, 100'000));
-    const auto found = from_frame(std::string_view(frame).substr(0, 100), [] { return 100; },
-                                  {.block_size_max = 99'999});
+    const auto found = from_frame(std::string_view(frame).substr(0, 100),
+                                  [] { return std::size_t{100}; }, {.block_size_max = 99'999});
     REQUIRE_FALSE(found.ended.has_value());
     CHECK(found.ended.error().code == errc::too_large);
 }
@@ -279,7 +279,7 @@ TEST_CASE("frame: garbage is refused, in small memory") {
         const std::string frame =
             tests::with_mistakes(to_frame(make_lines(5, 20), {.block_size = 40}));
         const tests::allocations start;
-        (void)from_frame(frame, [] { return 7; });
+        (void)from_frame(frame, [] { return std::size_t{7}; });
         const std::size_t peak = start.peak();
         RC_ASSERT(peak < 20'000u);
     }));
