@@ -23,7 +23,7 @@ std::vector<book> decode_all(std::string_view document, std::size_t count) {
     std::vector<book> books;
     books.reserve(count);
     auto reader = syncfw::binary::row_reader<book>::of_rows(document);
-    while (const book* b = reader.next()) books.push_back(*b);
+    (void)reader.read_all(books);
     if (reader.failure()) malformed();
     return books;
 }

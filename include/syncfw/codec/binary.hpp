@@ -26,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace syncfw::binary {
 
@@ -109,6 +110,9 @@ class row_reader {
     /// there until the next call.
     [[nodiscard]] const T* next();
 
+    /// Appends all rows that are left, without a copy in between. On failure `to` is as before.
+    result<void> read_all(std::vector<T>& to);
+
     /// What went wrong, if anything did.
     [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
     /// The fields of the last row that the sender wrote; the others have their defaults.
@@ -123,6 +127,8 @@ class row_reader {
   private:
     row_reader(std::string_view bytes, const Cipher& cipher)
         : decoder_{bytes.data(), bytes.data() + bytes.size()}, at_(bytes.data()), cipher_(cipher) {}
+
+    bool read_into(T& row);
 
     detail::binary::decoder decoder_;
     const char* at_;
@@ -173,16 +179,29 @@ result<row_reader<T, Way, Cipher>> row_reader<T, Way, Cipher>::open(std::string_
 template <class T, route Way, class Cipher>
 const T* row_reader<T, Way, Cipher>::next() {
     if (failure_ || at_ == decoder_.end) return nullptr;
-    std::size_t place = no_field;
     if (plan_) row_ = T{};
+    return read_into(row_) ? &row_ : nullptr;
+}
+
+template <class T, route Way, class Cipher>
+result<void> row_reader<T, Way, Cipher>::read_all(std::vector<T>& to) {
+    const std::size_t before = to.size();
+    while (!failure_ && at_ != decoder_.end)
+        if (!read_into(to.emplace_back())) to.resize(before);
+    if (failure_) return *failure_;
+    return {};
+}
+
+template <class T, route Way, class Cipher>
+bool row_reader<T, Way, Cipher>::read_into(T& row) {
+    std::size_t place = no_field;
     const char* const after =
-        detail::binary::get_next<T, Way>(at_, decoder_, row_, plan_, present_, place, cipher_);
-    if (after == nullptr) {
+        detail::binary::get_next<T, Way>(at_, decoder_, row, plan_, present_, place, cipher_);
+    if (after == nullptr)
         failure_ = detail::binary::failure_of(decoder_, entity_of<T>, place);
-        return nullptr;
-    }
-    at_ = after;
-    return &row_;
+    else
+        at_ = after;
+    return after != nullptr;
 }
 
 }  // namespace syncfw::binary

@@ -55,25 +55,63 @@ struct query_shape {
 template <class T>
 inline constexpr field_mask key_of = entity_of<T>.all_with(meaning::primary_key);
 
-/// The terms, and behind them those of the key that they lack.
-template <class T, std::size_t Terms>
-[[nodiscard]] consteval auto total_order(const std::array<order_term, Terms>& terms) {
-    struct {
-        std::array<order_term, Terms + key_of<T>.count()> terms{};
-        std::size_t count = 0;
-        std::size_t said = 0;
-    } all;
-    field_mask named;
-    const auto add = [&](order_term term) {
-        if (named.test(term.place)) return;
-        named.set(term.place);
-        all.terms[all.count++] = term;
-    };
-    for (const order_term& each : terms) add(each);
-    all.said = all.count;
-    for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
-        if (key_of<T>.test(i)) add({static_cast<std::uint8_t>(i), false});
-    return all;
+/// A total order: the terms, and behind them those of the key that they lack.
+template <std::size_t Orders>
+struct total_order {
+    order_term terms[Orders == 0 ? 1 : Orders]{};
+    std::size_t count = 0;
+    std::size_t said = 0;
+
+    constexpr total_order(std::span<const order_term> wanted, const field_mask& key) {
+        field_mask named;
+        const auto add = [&](order_term term) {
+            if (named.test(term.place)) return;
+            named.set(term.place);
+            terms[count++] = term;
+        };
+        for (const order_term& each : wanted) add(each);
+        said = count;
+        for (std::size_t i = 0; i < field_mask::fields_max; ++i)
+            if (key.test(i)) add({static_cast<std::uint8_t>(i), false});
+    }
+};
+
+template <class T>
+inline constexpr total_order<key_of<T>.count()> key_order{{}, key_of<T>};
+
+template <std::size_t Orders, std::size_t Nodes, std::size_t Terms>
+[[nodiscard]] consteval auto make_shape(const node_list<Nodes>& program,
+                                        const total_order<Terms>& order) {
+    query_shape<Nodes, Orders> shape;
+    shape.program = program;
+    for (std::size_t i = 0; i < Orders; ++i) shape.order[i] = order.terms[i];
+    shape.said_orders = order.said;
+    return shape;
+}
+
+template <class T, std::size_t Nodes>
+[[nodiscard]] consteval auto shape_by_key(const node_list<Nodes>& program) {
+    return make_shape<key_of<T>.count()>(program, key_order<T>);
+}
+
+template <class T, auto Program, bool IsLimited, order_term... Terms>
+[[nodiscard]] consteval auto shape_with_order() {
+    constexpr order_term wanted[] = {Terms...};
+    constexpr total_order<sizeof...(Terms) + key_of<T>.count()> order(wanted, key_of<T>);
+    auto shape = make_shape<order.count>(Program, order);
+    shape.is_limited = IsLimited;
+    return shape;
+}
+
+template <class Shape>
+[[nodiscard]] consteval Shape limited(Shape shape) {
+    shape.is_limited = true;
+    return shape;
+}
+template <class Shape>
+[[nodiscard]] consteval Shape paged(Shape shape) {
+    shape.is_paged = true;
+    return shape;
 }
 
 /// What a query is at run time.
@@ -83,28 +121,19 @@ struct query_parts {
     std::uint64_t limit = 0;
 };
 
-template <class T, auto Program, order_term... Terms>
-[[nodiscard]] consteval auto shape_with_order() {
-    constexpr auto total = total_order<T, sizeof...(Terms)>({Terms...});
-    query_shape<Program.view().size(), total.count> shape;
-    shape.program = Program;
-    for (std::size_t i = 0; i < total.count; ++i) shape.order[i] = total.terms[i];
-    shape.said_orders = total.said;
-    return shape;
+[[nodiscard]] inline query_parts with_limit(const query_parts& parts, std::uint64_t limit) {
+    return {parts.values, parts.after, limit};
 }
-
-template <auto Shape>
-[[nodiscard]] consteval auto limited() {
-    auto shape = Shape;
-    shape.is_limited = true;
-    return shape;
+[[nodiscard]] inline query_parts with_after(const query_parts& parts, std::vector<value>&& after) {
+    return {parts.values, std::move(after), parts.limit};
 }
-
-template <auto Shape>
-[[nodiscard]] consteval auto paged() {
-    auto shape = Shape;
-    shape.is_paged = true;
-    return shape;
+[[nodiscard]] inline query_view view_of(const entity_info& entity,
+                                        std::span<const query_node> nodes,
+                                        std::span<const order_term> order, bool is_limited,
+                                        const query_parts& parts) {
+    query_view seen{entity, nodes, parts.values, order, parts.after, {}};
+    if (is_limited) seen.limit = parts.limit;
+    return seen;
 }
 
 template <auto Member>
@@ -146,6 +175,29 @@ template <class T, auto Shape>
     return true;
 }
 
+template <auto Shape, std::size_t I, class... V, class First, class... Rest>
+void add_key(std::vector<value>& values, type_list<V...> types, const First& first,
+             const Rest&... rest) {
+    using held = std::tuple_element_t<Shape.order[I].place, std::tuple<V...>>;
+    if constexpr (require_value<First, compared_t<held>>())
+        values.push_back(value_for<held>(first));
+    if constexpr (sizeof...(Rest) > 0) add_key<Shape, I + 1>(values, types, rest...);
+}
+
+template <class T, auto Shape, class... Key>
+[[nodiscard]] std::vector<value> key_values(const Key&... key) {
+    constexpr bool is_in_order = is_key_order<T, Shape>();
+    constexpr bool is_whole = sizeof...(Key) == key_of<T>.count();
+    static_assert(is_in_order,
+                  "syncfw: after(key) goes on in the order of the key; with order_by give the "
+                  "whole last row: after(row)");
+    static_assert(is_whole,
+                  "syncfw: after(key…) needs one value for each field of the primary key");
+    std::vector<value> values;
+    if constexpr (is_in_order && is_whole) add_key<Shape, 0>(values, member_types<T>{}, key...);
+    return values;
+}
+
 }  // namespace detail
 
 /// In `order_by`: from the greatest to the least.
@@ -162,85 +214,48 @@ class query {
     using entity_type = T;
     static constexpr auto shape = Shape;
 
+    /// What `where` and `all` call.
+    explicit query(detail::query_parts&& parts) : parts_(std::move(parts)) {}
+
     /// By these fields in this order; fields as they are ascend. Texts and enums are ordered by
     /// the bytes of their text; nulls come first ascending and last descending.
     template <class... Fields>
     [[nodiscard]] auto order_by(Fields...) const {
         static_assert(Shape.said_orders == 0, "syncfw: order_by is said once, with all its fields");
         static_assert(!Shape.is_paged, "syncfw: say order_by before after(…)");
-        constexpr auto ordered = [] {
-            auto all =
-                detail::shape_with_order<T, Shape.program, detail::order_term_of<T, Fields>()...>();
-            all.is_limited = Shape.is_limited;
-            return all;
-        }();
-        return query<T, ordered>(parts_);
+        constexpr auto ordered = detail::shape_with_order<T, Shape.program, Shape.is_limited,
+                                                          detail::order_term_of<T, Fields>()...>();
+        return query<T, ordered>(detail::query_parts(parts_));
     }
 
     /// At most so many rows.
     [[nodiscard]] auto limit(std::uint64_t rows) const {
-        return query<T, detail::limited<Shape>()>({parts_.values, parts_.after, rows});
+        return query<T, detail::limited(Shape)>(detail::with_limit(parts_, rows));
     }
 
     /// Only what comes behind this row, which need not exist any more: the last one of a page.
     [[nodiscard]] auto after(const T& last) const {
-        return behind(detail::values_at(detail::erased(last), {Shape.order, Shape.order_count}));
+        return query<T, detail::paged(Shape)>(detail::with_after(
+            parts_, detail::values_at(detail::erased(last), {Shape.order, Shape.order_count})));
     }
 
     /// Only what comes behind the row of this key (all its fields, in declared order).
     template <class... Key>
         requires(sizeof...(Key) > 0)
     [[nodiscard]] auto after(const Key&... key) const {
-        static_assert(detail::is_key_order<T, Shape>(),
-                      "syncfw: after(key) goes on in the order of the key; with order_by give the "
-                      "whole last row: after(row)");
-        static_assert(sizeof...(Key) == detail::key_of<T>.count(),
-                      "syncfw: after(key…) needs one value for each field of the primary key");
-        std::vector<value> values;
-        if constexpr (detail::is_key_order<T, Shape>() &&
-                      sizeof...(Key) == detail::key_of<T>.count())
-            add_key<0>(values, detail::member_types<T>{}, key...);
-        return behind(std::move(values));
+        return query<T, detail::paged(Shape)>(
+            detail::with_after(parts_, detail::key_values<T, Shape>(key...)));
     }
 
     /// Borrows from this query.
     [[nodiscard]] query_view view() const& {
-        query_view seen{.entity = entity_of<T>,
-                        .nodes = Shape.program.view(),
-                        .values = parts_.values,
-                        .order = {Shape.order, Shape.order_count}};
-        if constexpr (Shape.is_paged) seen.after = parts_.after;
-        if constexpr (Shape.is_limited) seen.limit = parts_.limit;
-        return seen;
+        return detail::view_of(entity_of<T>, Shape.program.view(), {Shape.order, Shape.order_count},
+                               Shape.is_limited, parts_);
     }
     query_view view() const&& = delete;
 
   private:
-    template <class, auto>
-    friend class query;
-    template <class U, auto Program>
-    friend auto where(condition<U, Program> wanted);
-    template <class U>
-    friend auto all();
-
-    explicit query(detail::query_parts parts) : parts_(std::move(parts)) {}
-
-    [[nodiscard]] auto behind(std::vector<value> values) const {
-        return query<T, detail::paged<Shape>()>(
-            detail::query_parts{parts_.values, std::move(values), parts_.limit});
-    }
-
-    template <std::size_t I, class... V, class First, class... Rest>
-    static void add_key(std::vector<value>& values, detail::type_list<V...> types,
-                        const First& first, const Rest&... rest) {
-        constexpr std::size_t place = Shape.order[I].place;
-        using held = std::tuple_element_t<place, std::tuple<V...>>;
-        if constexpr (detail::require_value<First, detail::compared_t<held>>())
-            values.push_back(detail::value_for<held>(first));
-        if constexpr (sizeof...(Rest) > 0) add_key<I + 1>(values, types, rest...);
-    }
-
-    detail::query_parts parts_{};
+    detail::query_parts parts_;
 };
 
 /// The rows for which this is true.
@@ -248,13 +263,14 @@ template <class T, auto Program>
 [[nodiscard]] auto where(condition<T, Program> wanted) {
     static_assert(Program.term_count() <= query_limits::terms,
                   "syncfw: a condition has at most 32 comparisons; use in(…) for many values");
-    return query<T, detail::shape_with_order<T, Program>()>({std::move(wanted.values), {}, 0});
+    return query<T, detail::shape_by_key<T>(Program)>(
+        detail::query_parts{std::move(wanted.values), {}, 0});
 }
 
 /// Every row.
 template <class T>
 [[nodiscard]] auto all() {
-    return query<T, detail::shape_with_order<T, detail::node_list<0>{}>()>(detail::query_parts{});
+    return query<T, detail::shape_by_key<T>(detail::node_list<0>{})>(detail::query_parts{});
 }
 
 }  // namespace syncfw

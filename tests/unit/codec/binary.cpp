@@ -468,4 +468,21 @@ TEST_CASE("binary: the format stays as it is documented") {
     CHECK(tests::to_hex(lead.view().substr(0, 12)) == "01 DD 01 69 64 3A 69 6E 74 36 34 2C");
 }
 
+TEST_CASE("binary: all rows at once are all, or none of them") {
+    CHECK(rc::check([] {
+        const auto rows = *rc::gen::container<std::vector<everything>>(any<everything>());
+        buffer page;
+        binary::append_layout<everything>(page);
+        for (const everything& each : rows) binary::append_row(page, each);
+        std::vector<everything> read(1);
+        RC_ASSERT(binary::row_reader<everything>::open(page.view())->read_all(read).has_value());
+        RC_ASSERT(read.size() == rows.size() + 1);
+        for (std::size_t i = 0; i < rows.size(); ++i) RC_ASSERT(same(read[i + 1], rows[i]));
+        if (rows.empty()) return;
+        const std::string_view cut = page.view().substr(0, page.size() - 1);
+        RC_ASSERT(!binary::row_reader<everything>::open(cut)->read_all(read).has_value());
+        RC_ASSERT(read.size() == rows.size() + 1);
+    }));
+}
+
 }  // namespace

@@ -160,7 +160,10 @@ struct sealed_member {
 
 template <class V>
 SYNCFW_INLINE const char* get_value(const char* in, decoder& d, V& v) {
-    return get(in, d, v);
+    if constexpr (std::is_same_v<V, std::string>)
+        return get_string(in, d, v);
+    else
+        return get(in, d, v);
 }
 template <class V, class Cipher>
 const char* get_value(const char* in, decoder& d, sealed_member<V, Cipher>& m) {

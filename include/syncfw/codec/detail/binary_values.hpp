@@ -325,6 +325,18 @@ char* put(char* out, const V& v) {
     }
 }
 
+// Texts are most of what rows consist of: the usual ones are read without a call.
+SYNCFW_INLINE const char* get_string(const char* in, decoder& d, std::string& v) {
+    std::size_t size = 0;
+    in = get_size(in, d, size);
+    if (in == nullptr) return nullptr;
+    if (!is_plain<true>(in, size)) [[unlikely]]
+        if (const char* bad = find_odd_text<true>(in, in + size); bad != in + size)
+            return fail(d, bad, errc::invalid_value, "UTF-8 without NUL");
+    v.assign(in, size);
+    return in + size;
+}
+
 template <class V>
 const char* get_integer(const char* in, decoder& d, V& v) {
     const char* const start = in;
@@ -405,10 +417,7 @@ const char* get(const char* in, decoder& d, V& v) {
         v = std::bit_cast<V>(word);
         return in;
     } else if constexpr (shape == text) {
-        std::string_view text_view;
-        in = get_text(in, d, text_view);
-        if (in != nullptr) v.assign(text_view);
-        return in;
+        return get_string(in, d, v);
     } else if constexpr (shape == bytes) {
         std::size_t size = 0;
         in = get_size(in, d, size);
