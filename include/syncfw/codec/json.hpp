@@ -100,13 +100,14 @@ namespace syncfw::detail::json {
     return e;
 }
 
-// What is the same for all inputs: the limit of the size, and nothing behind the value.
-template <class Read>
-const char* get_whole(reader& r, Read&& read) {
+// What is the same for all inputs: the limit of the size before the value, and nothing behind it.
+inline const char* begin_input(reader& r) {
     if (static_cast<std::size_t>(r.end - r.begin) > r.rules.size_max)
         return fail(r, r.begin, errc::too_large,
                     "the input is over " + std::to_string(r.rules.size_max) + " bytes");
-    const char* in = read(skip_space(r.begin, r.end));
+    return skip_space(r.begin, r.end);
+}
+inline const char* end_input(const char* in, reader& r) {
     if (in == nullptr) return nullptr;
     in = skip_space(in, r.end);
     if (in != r.end) return fail(r, in, errc::trailing_data, "expected the end of the input");
@@ -119,8 +120,9 @@ result<V> decode_value(std::string_view text, const syncfw::json::options& rules
                        std::string_view name) {
     reader r{.begin = text.data(), .end = text.data() + text.size(), .rules = rules};
     V value{};
-    const char* const end = get_whole(r, [&](const char* in) { return get(in, r, value); });
-    if (end == nullptr) return to_error(r, name);
+    const char* in = begin_input(r);
+    if (in != nullptr) in = end_input(get(in, r, value), r);
+    if (in == nullptr) return to_error(r, name);
     return value;
 }
 
@@ -136,12 +138,13 @@ result<T> decode(std::string_view text, const options& rules, const Cipher& ciph
     detail::json::reader r{.begin = text.data(), .end = text.data() + text.size(), .rules = rules};
     field_mask found;
     T row{};
-    const char* const end = detail::json::get_whole(r, [&](const char* in) {
-        return detail::json::get_members<keys>(in, r, row, found,
-                                               detail::json::sealed_by<T, Cipher>{cipher});
-    });
-    if (end == nullptr) return detail::json::to_error(r, entity_of<T>.name);
-    if (!(found == keys::travelling)) apply_defaults(row, found);
+    const char* in = detail::json::begin_input(r);
+    if (in != nullptr)
+        in = detail::json::get_members<keys>(in, r, row, found,
+                                             detail::json::sealed_by<T, Cipher>{cipher});
+    if (detail::json::end_input(in, r) == nullptr)
+        return detail::json::to_error(r, entity_of<T>.name);
+    if constexpr (detail::has_defaults<T>) apply_defaults(row, found);
     if (present != nullptr) *present = found;
     return row;
 }

@@ -43,7 +43,7 @@ class [[nodiscard]] result {
         requires std::copy_constructible<T>
         : has_value_(other.has_value_) {
         if (has_value_)
-            detail::construct(value_, other.value_);
+            ::new (static_cast<void*>(&value_)) T(other.value_);
         else
             detail::construct(error_, other.error_);
     }
@@ -93,13 +93,13 @@ class [[nodiscard]] result {
 
     void take(result&& other) noexcept {
         if (has_value_)
-            detail::construct(value_, std::move(other.value_));
+            ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
         else
             detail::construct(error_, std::move(other.error_));
     }
     void destroy() noexcept {
         if (has_value_)
-            detail::destroy(value_);
+            value_.~T();
         else
             detail::destroy(error_);
     }

@@ -165,12 +165,19 @@ template <class T>
                  .field = std::move(first.field)};
 }
 
+namespace detail {
+
+template <class T>
+inline constexpr bool has_defaults =
+    (decltype(declared<T>())::meanings & bit_of(meaning::default_value)) != 0;
+
+}  // namespace detail
+
 /// Gives each field that has a default_value and is not in `present` its default.
 template <class T>
 void apply_defaults(T& value, field_mask present) {
     static_assert(detail::require_entity<T>());
-    if constexpr ((decltype(detail::declared<T>())::meanings &
-                   detail::bit_of(meaning::default_value)) != 0)
+    if constexpr (detail::has_defaults<T>)
         detail::declaration<T>.each([&]<class Field>(const Field& field) {
             field.each([&]<class A>(const A& annotation) {
                 if constexpr (A::means == meaning::default_value) {

@@ -244,7 +244,7 @@ const char* get_field(const char* in, decoder& d, T& row, std::size_t place, rea
         if (in == nullptr || !there) return in;
     }
     if constexpr (!has_encrypted_fields<T>)
-        return getters<member_types<T>>[place](in, d, member_address(row, place), form);
+        return getters<member_types<T>>[place](in, d, member_address<T>(&row, place), form);
     else
         with_readable_members(
             row, cipher, [&]<std::size_t... I>(std::index_sequence<I...>, auto&&... m) {

@@ -52,7 +52,7 @@ SYNCFW_INLINE const char* get_value(const char* in, reader& r, V& v) {
 
 // Members in declared order are recognised by one comparison each.
 template <class V>
-SYNCFW_INLINE bool get_in_order(object_reader& o, std::size_t place, std::string_view key, V& v) {
+SYNCFW_INLINE bool get_in_order(object_reader& o, std::size_t place, std::string_view key, V&& v) {
     if (o.done || !take_key(o.in, o.r, key.substr(1))) return true;
     o.got(place, get_value(o.in, o.r, v));
     return o.in != nullptr;
@@ -101,11 +101,6 @@ inline constexpr int getters = 0;
 template <class... V>
 inline constexpr std::array<getter, sizeof...(V)> getters<type_list<V...>>{&get_erased<V>...};
 
-template <class Keys, std::size_t... I, class... M>
-SYNCFW_INLINE void get_members_in_order(object_reader& o, std::index_sequence<I...>, M&&... m) {
-    (void)((!Keys::travelling.test(I) || get_in_order(o, I, Keys::keys[I], m)) && ...);
-}
-
 // `Sealed` reads the encrypted members.
 template <class Keys, class T, class Sealed>
 const char* get_members(const char* in, reader& r, T& v, field_mask& present,
@@ -113,11 +108,13 @@ const char* get_members(const char* in, reader& r, T& v, field_mask& present,
     object_reader o{in, r, Keys::info, present};
     o.in = begin_object(in, r, o.done);
     if (o.in == nullptr) return nullptr;
-    with_placed_members(v, [&]<std::size_t... I>(std::index_sequence<I...> places, auto&... m) {
+    with_placed_members(v, [&]<std::size_t... I>(std::index_sequence<I...>, auto&... m) {
         if constexpr (Keys::has_sealed)
-            get_members_in_order<Keys>(o, places, sealed.template at<I>(m)...);
+            (void)((!Keys::travelling.test(I) ||
+                    get_in_order(o, I, Keys::keys[I], sealed.template at<I>(m))) &&
+                   ...);
         else
-            get_members_in_order<Keys>(o, places, m...);
+            (void)((!Keys::travelling.test(I) || get_in_order(o, I, Keys::keys[I], m)) && ...);
     });
     while (o.in != nullptr && !o.done) {
         const std::size_t place = find_member(o);
@@ -125,7 +122,7 @@ const char* get_members(const char* in, reader& r, T& v, field_mask& present,
         if constexpr (Keys::has_sealed)
             o.got(place, sealed.get_at(o.in, r, v, place));
         else
-            o.got(place, getters<member_types<T>>[place](o.in, r, member_address(v, place)));
+            o.got(place, getters<member_types<T>>[place](o.in, r, member_address<T>(&v, place)));
     }
     --r.depth;
     return o.in;

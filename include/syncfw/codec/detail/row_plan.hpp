@@ -140,22 +140,46 @@ class plan_maker {
     field_mask planned_{};
 };
 
-// A row by a plan. `present` gets the fields that had a value.
-template <class T, class Cipher>
-const char* get_planned_row(const char* in, decoder& d, T& row, const row_plan& plan,
-                            field_mask& present, std::size_t& place, const Cipher& cipher) {
+// A row by a plan, without its type. `present` gets the fields that had a value.
+inline const char* get_planned_fields(const char* in, decoder& d, void* row,
+                                      void* (*address_of)(void*, std::size_t),
+                                      const getter* getters_of, const row_plan& plan,
+                                      field_mask& present, std::size_t& place) {
     for (const plan_step& step : plan) {
         place = step.place;
-        if (step.place == no_field) {
+        bool there = step.place != no_field;
+        if (!there)
             in = skip(in, d, step.type, 0);
-        } else {
-            bool there = false;
-            in = get_field(in, d, row, step.place, step.form, there, cipher);
-            if (there) present.set(step.place);
+        else if (step.form == reading::from_nullable)
+            in = get_flag(in, d, there);
+        if (in != nullptr && there) {
+            in = getters_of[place](in, d, address_of(row, place), step.form);
+            present.set(place);
         }
         if (in == nullptr) return nullptr;
     }
     return in;
+}
+
+template <class T, class Cipher>
+const char* get_planned_row(const char* in, decoder& d, T& row, const row_plan& plan,
+                            field_mask& present, std::size_t& place, const Cipher& cipher) {
+    if constexpr (!has_encrypted_fields<T>) {
+        return get_planned_fields(in, d, &row, &member_address<T>, getters<member_types<T>>.data(),
+                                  plan, present, place);
+    } else {
+        for (const plan_step& step : plan) {
+            place = step.place;
+            bool there = false;
+            if (step.place == no_field)
+                in = skip(in, d, step.type, 0);
+            else
+                in = get_field(in, d, row, step.place, step.form, there, cipher);
+            if (there) present.set(step.place);
+            if (in == nullptr) return nullptr;
+        }
+        return in;
+    }
 }
 
 // A row in the sender's layout, which is ours where there is no plan. `row` has the values of a new
@@ -169,7 +193,8 @@ const char* get_next(const char* in, decoder& d, T& row, const std::optional<row
     }
     present = {};
     in = get_planned_row(in, d, row, *plan, present, place, cipher);
-    if (in != nullptr) apply_defaults(row, present);
+    if constexpr (has_defaults<T>)
+        if (in != nullptr) apply_defaults(row, present);
     return in;
 }
 

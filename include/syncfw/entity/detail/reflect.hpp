@@ -135,9 +135,10 @@ constexpr decltype(auto) with_members(T& object, F&& f) {
 /// The address of the member at a place. With a table of functions for each field type it takes
 /// the place of a chain of templates for each entity.
 template <class T>
-void* member_address(T& object, std::size_t place) {
+void* member_address(void* object, std::size_t place) {
     return with_placed_members(
-        object, [place]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
+        *static_cast<T*>(object),
+        [place]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
             void* address = nullptr;
             (void)((I == place && (address = static_cast<void*>(&members))) || ...);
             return address;
