@@ -142,15 +142,15 @@ std::string spelled_otherwise(const document& value) {
 
 TEST_CASE("json: members in any order and with any blanks give the same row") {
     CHECK(rc::check([] {
-        const auto row = *any<everything>(tests::reals::finite);
-        const auto free = json::decode_document(json::encode(row));
+        // Through a document first, which takes -0 for 0.
+        const auto free =
+            json::decode_document(json::encode(*any<everything>(tests::reals::finite)));
         RC_ASSERT(free.has_value());
+        const auto row = json::decode<everything>(json::encode(*free), strict);
+        if (!row) RC_FAIL(to_string(row.error()));
         const auto back = json::decode<everything>(spelled_otherwise(*free), strict);
         if (!back) RC_FAIL(to_string(back.error()));
-        // As documents, which have no negative zero.
-        const auto again = json::decode_document(json::encode(*back));
-        RC_ASSERT(again.has_value());
-        RC_ASSERT(*again == *free);
+        RC_ASSERT(changed_fields(*row, *back).empty());
     }));
 }
 
