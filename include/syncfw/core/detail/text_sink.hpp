@@ -17,12 +17,21 @@ class text_sink {
     constexpr explicit text_sink(char* out) : out_(out) {}
 
     constexpr text_sink& operator<<(std::string_view text) {
-        if (out_ != nullptr)
-            for (std::size_t i = 0; i < text.size(); ++i) out_[size_ + i] = text[i];
-        size_ += text.size();
+        // Plain pointers: while compiling, each call and each check of an index would cost.
+        const char* from = text.data();
+        const std::size_t count = text.size();
+        if (char* to = out_; to != nullptr) {
+            to += size_;
+            for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
+        }
+        size_ += count;
         return *this;
     }
-    constexpr text_sink& operator<<(char c) { return *this << std::string_view(&c, 1); }
+    constexpr text_sink& operator<<(char c) {
+        if (out_ != nullptr) out_[size_] = c;
+        ++size_;
+        return *this;
+    }
     constexpr text_sink& operator<<(std::uint64_t number) {
         char digits[20] = {};
         std::size_t first = sizeof digits;
