@@ -49,24 +49,9 @@ template <std::size_t N>
     return all;
 }
 
-// No templates: a query costs little to compile because what it does at run time isn't one.
-
 [[nodiscard]] inline std::vector<value> joined(std::vector<value>&& a, std::vector<value>&& b) {
     a.insert(a.end(), std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()));
     return std::move(a);
-}
-
-[[nodiscard]] inline std::vector<value> values_of(value&& a) {
-    std::vector<value> all;
-    all.push_back(std::move(a));
-    return all;
-}
-[[nodiscard]] inline std::vector<value> values_of(value&& a, value&& b) {
-    std::vector<value> all;
-    all.reserve(2);
-    all.push_back(std::move(a));
-    all.push_back(std::move(b));
-    return all;
 }
 
 }  // namespace detail

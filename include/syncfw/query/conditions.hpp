@@ -46,22 +46,22 @@ template <auto Member>
 template <auto Member, query_op Op, std::size_t Count = 1>
 using term = condition<entity_with<Member>, term_program<Member>(Op, Count)>;
 
+template <auto Member>
+using value_in = typename field_t<Member>::value_type;
+
 template <auto Member, query_op Op>
 [[nodiscard]] auto make_text_term(std::string_view given) {
-    static_assert(require_term<Member, Op>());
-    return term<Member, Op>{values_of(value_for<std::string>(given))};
+    static_assert(require_type<value_in<Member>, Op>());
+    return term<Member, Op>{values_for<std::string>(given)};
 }
 
 template <auto Member, query_op Op>
 [[nodiscard]] auto make_null_term() {
-    static_assert(require_term<Member, Op>());
+    static_assert(require_type<value_in<Member>, Op>());
     return term<Member, Op, 0>{};
 }
 
 // About types alone, so that the compiler asks once for all fields of a type.
-template <auto Member>
-using value_in = typename field_t<Member>::value_type;
-
 template <class Held>
 inline constexpr bool is_ordered_type = has_order(plain_field<Held>({}));
 
@@ -80,39 +80,33 @@ concept nullable_type = is_nullable<Held>;
 template <auto Member, class V>
     requires detail::equality_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::equal> operator==(field_t<Member>, const V& given) {
-    static_assert(detail::require_term<Member, query_op::equal>());
-    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
+    return {detail::values_for<detail::value_in<Member>>(given)};
 }
 template <auto Member, class V>
     requires detail::equality_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::not_equal> operator!=(field_t<Member>,
                                                                    const V& given) {
-    static_assert(detail::require_term<Member, query_op::not_equal>());
-    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
+    return {detail::values_for<detail::value_in<Member>>(given)};
 }
 template <auto Member, class V>
     requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::less> operator<(field_t<Member>, const V& given) {
-    static_assert(detail::require_term<Member, query_op::less>());
-    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
+    return {detail::values_for<detail::value_in<Member>>(given)};
 }
 template <auto Member, class V>
     requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::at_most> operator<=(field_t<Member>, const V& given) {
-    static_assert(detail::require_term<Member, query_op::at_most>());
-    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
+    return {detail::values_for<detail::value_in<Member>>(given)};
 }
 template <auto Member, class V>
     requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::greater> operator>(field_t<Member>, const V& given) {
-    static_assert(detail::require_term<Member, query_op::greater>());
-    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
+    return {detail::values_for<detail::value_in<Member>>(given)};
 }
 template <auto Member, class V>
     requires detail::order_operand<V, detail::value_in<Member>>
 [[nodiscard]] detail::term<Member, query_op::at_least> operator>=(field_t<Member>, const V& given) {
-    static_assert(detail::require_term<Member, query_op::at_least>());
-    return {detail::values_of(detail::value_for<detail::value_in<Member>>(given))};
+    return {detail::values_for<detail::value_in<Member>>(given)};
 }
 
 template <auto Member>
@@ -139,7 +133,7 @@ concept range_for = !fits_without_loss<R, Field> && requires(const R& range) {
 
 template <auto Member, class R>
 [[nodiscard]] term<Member, query_op::in_list> make_list_term(const R& range) {
-    static_assert(require_term<Member, query_op::in_list>());
+    static_assert(require_type<value_in<Member>, query_op::in_list>());
     using held = value_in<Member>;
     using element = std::remove_cvref_t<decltype(*range.begin())>;
     value list(value_view{.kind = kind_of<held>(), .is_null = false});
@@ -160,7 +154,7 @@ auto field_t<Member>::in(const V&... values) const {
         static_assert(sizeof...(V) == 1, "syncfw: in(range) takes one range");
         return detail::make_list_term<Member>(values...);
     } else if constexpr ((detail::require_value<V, held>() && ...)) {
-        static_assert(detail::require_term<Member, query_op::in>());
+        static_assert(detail::require_type<Value, query_op::in>());
         detail::term<Member, query_op::in, sizeof...(V)> made;
         made.values.reserve(sizeof...(V));
         (made.values.push_back(detail::value_for<Value>(values)), ...);
@@ -172,10 +166,10 @@ template <class Entity, class Value, Value Entity::* Member>
 template <class Low, class High>
 auto field_t<Member>::between(const Low& low, const High& high) const {
     using held = detail::compared_t<Value>;
-    if constexpr (detail::require_term<Member, query_op::between>())
+    if constexpr (detail::require_type<Value, query_op::between>())
         if constexpr (detail::require_value<Low, held>() && detail::require_value<High, held>())
             return detail::term<Member, query_op::between, 2>{
-                detail::values_of(detail::value_for<Value>(low), detail::value_for<Value>(high))};
+                detail::joined(detail::values_for<Value>(low), detail::values_for<Value>(high))};
 }
 
 template <class Entity, class Value, Value Entity::* Member>
@@ -197,12 +191,11 @@ template <class Entity, class Value, Value Entity::* Member>
 template <class V>
 auto field_t<Member>::contains(const V& value) const {
     using held = detail::compared_t<Value>;
-    if constexpr (detail::require_term<Member, query_op::contains>()) {
+    if constexpr (detail::require_type<Value, query_op::contains>()) {
         using element = std::conditional_t<detail::kind_of<Value>() == value_kind::json,
                                            detail::compared_t<detail::inner_t<held>>, std::string>;
         if constexpr (detail::require_value<V, element>())
-            return detail::term<Member, query_op::contains>{
-                detail::values_of(detail::value_for<element>(value))};
+            return detail::term<Member, query_op::contains>{detail::values_for<element>(value)};
     }
 }
 

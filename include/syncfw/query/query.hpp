@@ -261,8 +261,7 @@ class query {
 /// The rows for which this is true.
 template <class T, auto Program>
 [[nodiscard]] auto where(condition<T, Program> wanted) {
-    static_assert(Program.term_count() <= query_limits::terms,
-                  "syncfw: a condition has at most 32 comparisons; use in(…) for many values");
+    static_assert(detail::require_program<T, Program>());
     return query<T, detail::shape_by_key<T>(Program)>(
         detail::query_parts{std::move(wanted.values), {}, 0});
 }

@@ -16,8 +16,8 @@ struct book {
 
 int main() {
 #ifdef SYNCFW_MISTAKE
-    (void)(field<&book::asked> == "a");
+    (void)where(field<&book::asked> == "a");
 #else
-    (void)(field<&book::id> == 1);
+    (void)where(field<&book::id> == 1);
 #endif
 }

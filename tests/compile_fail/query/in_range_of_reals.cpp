@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: a field of reals, bytes or ciphertext takes no list of any length
+// expect: a field of reals or bytes takes no list of any length
 #include <syncfw/query/query.hpp>
 
 #include <vector>

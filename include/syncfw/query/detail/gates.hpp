@@ -13,19 +13,9 @@ namespace syncfw::detail {
 template <auto Member>
 using entity_with = typename field_t<Member>::entity_type;
 
-template <auto Member>
-inline constexpr const field_info& info_of =
-    entity_of<entity_with<Member>>.fields[place_of<Member>];
-
 // Apart, so that the sentences are only looked at where one is needed.
-template <auto Member, query_op Op, term_problem problem>
-consteval void explain_term() {
-    static_assert(problem != term_problem::randomised,
-                  "syncfw: an encrypted field can't be queried, because its ciphertext is another "
-                  "one each time; encrypted_revealing_equality allows ==, != and in");
-    static_assert(problem != term_problem::equality_only,
-                  "syncfw: encrypted_revealing_equality reveals equality alone; such a field can "
-                  "be compared with ==, != and in");
+template <class Held, query_op Op, term_problem problem>
+consteval void explain_type() {
     static_assert(problem != term_problem::not_comparable,
                   "syncfw: a list, set, counter, document or nested struct can't be compared; "
                   "lists and sets have contains(value), documents has(\"member\")");
@@ -43,14 +33,15 @@ consteval void explain_term() {
                   "syncfw: is_null and is_not_null are for std::optional fields; this one is never "
                   "null");
     static_assert(problem != term_problem::inexact_list,
-                  "syncfw: a field of reals, bytes or ciphertext takes no list of any length; "
-                  "name the values: in(a, b, c)");
+                  "syncfw: a field of reals or bytes takes no list of any length; name the values: "
+                  "in(a, b, c)");
 }
 
-template <auto Member, query_op Op>
-consteval bool require_term() {
-    constexpr term_problem problem = problem_of_term(info_of<Member>, Op);
-    if constexpr (problem != term_problem::none) explain_term<Member, Op, problem>();
+/// Asked of the field's type, once for all fields of it.
+template <class Held, query_op Op>
+consteval bool require_type() {
+    constexpr term_problem problem = problem_of_type(plain_field<Held>({}), Op);
+    if constexpr (problem != term_problem::none) explain_type<Held, Op, problem>();
     return problem == term_problem::none;
 }
 
@@ -61,10 +52,38 @@ consteval bool require_value() {
     return fits_without_loss<V, Field>;
 }
 
+[[nodiscard]] constexpr term_problem problem_of_cipher(std::span<const query_node> nodes,
+                                                       const entity_info& entity) {
+    for (const query_node& each : nodes)
+        if (each.is_term() && entity.fields[each.place].cipher != encryption::none) {
+            const auto problem = problem_of_term(entity.fields[each.place], each.op);
+            if (problem != term_problem::none) return problem;
+        }
+    return term_problem::none;
+}
+
+template <class T, auto Program>
+consteval bool require_program() {
+    static_assert(Program.term_count() <= query_limits::terms,
+                  "syncfw: a condition has at most 32 comparisons; use in(…) for many values");
+    constexpr term_problem problem = problem_of_cipher(Program.view(), entity_of<T>);
+    static_assert(problem != term_problem::randomised,
+                  "syncfw: an encrypted field can't be queried, because its ciphertext is another "
+                  "one each time; encrypted_revealing_equality allows ==, != and in");
+    static_assert(problem != term_problem::equality_only,
+                  "syncfw: encrypted_revealing_equality reveals equality alone; such a field can "
+                  "be compared with ==, != and in");
+    static_assert(problem != term_problem::inexact_list,
+                  "syncfw: an encrypted field takes no list of any length; name the values: "
+                  "in(a, b, c)");
+    return true;
+}
+
 template <class Given, class T>
 consteval bool require_order_field() {
     using field = Given;
-    constexpr const field_info& info = info_of<field::member>;
+    constexpr const field_info& info =
+        entity_of<entity_with<field::member>>.fields[place_of<field::member>];
     static_assert(std::is_same_v<entity_with<field::member>, T>,
                   "syncfw: order_by takes fields of the query's entity");
     static_assert(info.kind != value_kind::json,

@@ -11,6 +11,8 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace syncfw::detail {
 
@@ -43,13 +45,15 @@ enum class term_problem : unsigned char {
     inexact_list,
 };
 
-/// Why this operation can't be asked of this field.
-[[nodiscard]] constexpr term_problem problem_of_term(const field_info& field, query_op op) {
+[[nodiscard]] constexpr bool is_equality(query_op op) {
+    return op == query_op::equal || op == query_op::not_equal || op == query_op::in ||
+           op == query_op::in_list;
+}
+
+/// Why this operation can't be asked of a field of this type.
+[[nodiscard]] constexpr term_problem problem_of_type(const field_info& field, query_op op) {
     using enum query_op;
     using enum term_problem;
-    const bool is_equality = op == equal || op == not_equal || op == in || op == in_list;
-    if (field.cipher == encryption::randomised) return randomised;
-    if (field.cipher == encryption::equality && !is_equality) return equality_only;
     if (op == is_null || op == is_not_null) return field.nullable ? none : never_null;
     if (op == has) return field.shape == value_shape::document ? none : not_document;
     if (op == contains)
@@ -59,9 +63,18 @@ enum class term_problem : unsigned char {
     if (op == like || op == starts_with || op == ends_with)
         return is_plain_text(field) ? none : not_text;
     if (field.kind == value_kind::json) return not_comparable;
-    if (op == in_list && (field.cipher != encryption::none || !is_searchable_element(field.kind)))
-        return inexact_list;
-    return is_equality || has_order(field) ? none : no_order;
+    if (op == in_list && !is_searchable_element(field.kind)) return inexact_list;
+    return is_equality(op) || has_order(field) ? none : no_order;
+}
+
+/// Why it can't be asked of this field.
+[[nodiscard]] constexpr term_problem problem_of_term(const field_info& field, query_op op) {
+    if (field.cipher == encryption::randomised) return term_problem::randomised;
+    if (field.cipher == encryption::equality) {
+        if (!is_equality(op)) return term_problem::equality_only;
+        if (op == query_op::in_list) return term_problem::inexact_list;
+    }
+    return problem_of_type(field, op);
 }
 
 /// The sentences of the problems, for what comes from outside.
@@ -123,6 +136,19 @@ template <class Field, class V>
     } else {
         return value::of(given);
     }
+}
+
+// No templates of whole queries: what a query does at run time is compiled once for each type.
+
+[[nodiscard]] inline std::vector<value> values_of(value&& a) {
+    std::vector<value> all;
+    all.push_back(std::move(a));
+    return all;
+}
+
+template <class Field, class V>
+[[nodiscard]] std::vector<value> values_for(const V& given) {
+    return values_of(value_for<Field>(given));
 }
 
 }  // namespace syncfw::detail
