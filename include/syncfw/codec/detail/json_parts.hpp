@@ -5,6 +5,7 @@
 #include <syncfw/codec/detail/json_scan.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -193,6 +194,17 @@ inline const char* get_dots(const char* in, reader& r, std::vector<dot>& dots) {
     });
 }
 
+// One of the names, as a constant: what was read may stand in memory that is used again.
+inline std::string_view known_part(std::string_view name,
+                                   std::initializer_list<std::string_view> known) {
+    for (const std::string_view each : known)
+        if (name == each) return each;
+    return {};
+}
+inline const char* in_known_member(reader& r, std::string_view part) {
+    return part.empty() ? nullptr : in_member(r, part);
+}
+
 inline const char* get_counter(const char* in, reader& r, counter& v) {
     const char* const start = in;
     std::vector<counter_part> parts;
@@ -202,7 +214,8 @@ inline const char* get_counter(const char* in, reader& r, counter& v) {
         std::string_view name;
         in = get_name(in, r, name);
         if (in == nullptr) return nullptr;
-        if (name == "parts") {
+        const std::string_view part = known_part(name, {"parts"});
+        if (!part.empty()) {
             in = get_array(in, r, [&](const char* at, std::size_t) {
                 counter_part& part = parts.emplace_back();
                 std::uint64_t numbers[2] = {};
@@ -214,7 +227,8 @@ inline const char* get_counter(const char* in, reader& r, counter& v) {
         } else {
             in = skip_value(in, r);  // the value is the sum of the parts
         }
-        if (in != nullptr) in = next_member(in, r, done);
+        if (in == nullptr) return in_known_member(r, part);
+        in = next_member(in, r, done);
     }
     if (in == nullptr) return nullptr;
     --r.depth;
@@ -235,17 +249,19 @@ const char* get_set(const char* in, reader& r, set_of<E>& v) {
         std::string_view name;
         in = get_name(in, r, name);
         if (in == nullptr) return nullptr;
-        if (name == "items")
+        const std::string_view part = known_part(name, {"items", "dots", "seen"});
+        if (part == "items")
             in = get_array(in, r, [&](const char* at, std::size_t) {
                 return get(at, r, state.elements.emplace_back().value);
             });
-        else if (name == "dots")
+        else if (part == "dots")
             in = get_array(in, r, [&](const char* at, std::size_t) {
                 return get_dots(at, r, dots.emplace_back());
             });
         else
-            in = name == "seen" ? get_dots(in, r, state.seen) : skip_value(in, r);
-        if (in != nullptr) in = next_member(in, r, done);
+            in = part == "seen" ? get_dots(in, r, state.seen) : skip_value(in, r);
+        if (in == nullptr) return in_known_member(r, part);
+        in = next_member(in, r, done);
     }
     if (in == nullptr) return nullptr;
     --r.depth;
