@@ -214,8 +214,8 @@ inline const char* get_counter(const char* in, reader& r, counter& v) {
         std::string_view name;
         in = get_name(in, r, name);
         if (in == nullptr) return nullptr;
-        const std::string_view part = known_part(name, {"parts"});
-        if (!part.empty()) {
+        const std::string_view known = known_part(name, {"parts"});
+        if (!known.empty()) {
             in = get_array(in, r, [&](const char* at, std::size_t) {
                 counter_part& part = parts.emplace_back();
                 std::uint64_t numbers[2] = {};
@@ -227,7 +227,7 @@ inline const char* get_counter(const char* in, reader& r, counter& v) {
         } else {
             in = skip_value(in, r);  // the value is the sum of the parts
         }
-        if (in == nullptr) return in_known_member(r, part);
+        if (in == nullptr) return in_known_member(r, known);
         in = next_member(in, r, done);
     }
     if (in == nullptr) return nullptr;
