@@ -65,7 +65,7 @@ TEST_CASE("schema: each name finds its entity, and no other name does") {
     CHECK(library::find("zebra") == no_field);
     CHECK(rc::check([](const std::string& name) {
         const auto at = library::find(name);
-        RC_ASSERT(at == no_field || library::entities[at].name == name);
+        RC_ASSERT((at == no_field || library::entities[at].name == name));
     }));
 }
 
