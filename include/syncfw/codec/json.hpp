@@ -100,6 +100,12 @@ namespace syncfw::detail::json {
     return e;
 }
 
+// A view may be empty without a place; here null means a failure.
+inline reader make_reader(std::string_view text, const syncfw::json::options& rules) {
+    if (text.data() == nullptr) text = "";
+    return {.begin = text.data(), .end = text.data() + text.size(), .rules = rules};
+}
+
 // What is the same for all inputs: the limit of the size before the value, and nothing behind it.
 inline const char* begin_input(reader& r) {
     if (static_cast<std::size_t>(r.end - r.begin) > r.rules.size_max)
@@ -118,7 +124,7 @@ inline const char* end_input(const char* in, reader& r) {
 template <class V>
 result<V> decode_value(std::string_view text, const syncfw::json::options& rules,
                        std::string_view name) {
-    reader r{.begin = text.data(), .end = text.data() + text.size(), .rules = rules};
+    reader r = make_reader(text, rules);
     V value{};
     const char* in = begin_input(r);
     if (in != nullptr) in = end_input(get(in, r, value), r);
@@ -135,7 +141,7 @@ result<T> decode(std::string_view text, const options& rules, const Cipher& ciph
                  field_mask* present) {
     static_assert(detail::require_codec<T, Cipher>());
     using keys = detail::json::entity_object<T, Way>;
-    detail::json::reader r{.begin = text.data(), .end = text.data() + text.size(), .rules = rules};
+    detail::json::reader r = detail::json::make_reader(text, rules);
     field_mask found;
     T row{};
     const char* in = detail::json::begin_input(r);

@@ -181,6 +181,14 @@ TEST_CASE("json: garbage is refused, or is a value that comes back") {
     }));
 }
 
+TEST_CASE("json: an empty view without a place is an empty input") {
+    const auto found = json::decode<everything>(std::string_view());
+    REQUIRE_FALSE(found);
+    CHECK(found.error().message == "expected an object, found the end of the input");
+    CHECK(found.error().line == 1);
+    CHECK_FALSE(json::decode_document(std::string_view()));
+}
+
 TEST_CASE("json: errors say where, and what was expected") {
     CHECK(refusal("") == "page (line 1, column 1): expected an object, found the end of the input");
     CHECK(refusal("[]") == "page (line 1, column 1): expected an object");
