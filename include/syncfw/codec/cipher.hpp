@@ -33,7 +33,8 @@ namespace detail {
 struct no_cipher {};
 
 template <class T>
-inline constexpr bool has_encrypted_fields = !entity_of<T>.all_with(meaning::encrypted).empty();
+inline constexpr bool has_encrypted_fields =
+    (declaration_of<T>::meanings & bit_of(meaning::encrypted)) != 0;
 
 // The gate of every encoder and decoder.
 template <class T, class Cipher>

@@ -39,8 +39,13 @@ inline constexpr entity_info entity_of = [] {
         return entity_info{};
 }();
 
+namespace detail {
+template <class T, route Way>
+inline constexpr field_mask fields_on = entity_of<T>.on(Way);
+}  // namespace detail
+
 /// The place of a member in its entity: `place_of<&book::title>`.
 template <auto Member, class T = typename field_t<Member>::entity_type>
-inline constexpr std::size_t place_of = detail::place_of_name<T>(detail::member_name<Member>);
+inline constexpr std::size_t place_of = detail::place_of_name<T>(detail::raw_member_name<Member>);
 
 }  // namespace syncfw

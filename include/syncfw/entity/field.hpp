@@ -57,7 +57,7 @@ struct field_t<Member> {
     template <detail::is_annotation... As>
     constexpr auto operator()(As... annotations) const {
         static_assert(detail::annotations_hold<Value, As...>);
-        detail::field_note said{.name = detail::last_name(detail::raw_member_name<Member>())};
+        detail::field_note said{.name = detail::raw_member_name<Member>};
         (detail::note<Value>(said, annotations), ...);
         return detail::field_declaration<Member, std::index_sequence_for<As...>, As...>{
             {annotations}..., said};

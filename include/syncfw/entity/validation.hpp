@@ -103,7 +103,7 @@ void check_values(const T& value, violation_sink& sink) {
 template <class T, auto Member, class A>
 void check_rule(const T& value, const A& annotation, violation_sink& sink) {
     if (sink.is_done() || rule_check<A>::keeps(annotation, value.*Member)) return;
-    constexpr const field_info& info = field_infos<T>[place_of_name<T>(member_name<Member>)];
+    constexpr const field_info& info = field_infos<T>[place_of_name<T>(raw_member_name<Member>)];
     using V = std::remove_cvref_t<decltype(value.*Member)>;
     constexpr bool is_secret = info.cipher != encryption::none || shape_v<V> == value_shape::secret;
     sink.add(info, A::means, rule_check<A>::words(annotation, value.*Member, is_secret));
@@ -116,7 +116,7 @@ void check_rules(const T& value, violation_sink& sink) {
             if constexpr (is_rule<A>) check_rule<T, Field::member>(value, annotation, sink);
         });
     });
-    if constexpr (decltype(declared<T>())::has_checks)
+    if constexpr (declaration_of<T>::has_checks)
         declaration<T>.each_check([&](const auto& check) {
             if (!sink.is_done() && !check.rule(value)) sink.add_check(check.words);
         });
@@ -169,7 +169,7 @@ namespace detail {
 
 template <class T>
 inline constexpr bool has_defaults =
-    (decltype(declared<T>())::meanings & bit_of(meaning::default_value)) != 0;
+    (declaration_of<T>::meanings & bit_of(meaning::default_value)) != 0;
 
 }  // namespace detail
 

@@ -17,7 +17,11 @@ inline constexpr auto row_layout_writer = [](text_sink& out) {
     for (const field_info& each : entity_of<T>.fields) {
         if (!each.travels(Way)) continue;
         out << (is_first ? "" : ",");
-        write_layout_name(out, each.json);
+        // A member's name is known to be plain.
+        if (each.has(meaning::json))
+            write_layout_name(out, each.json);
+        else
+            out << each.json;
         out << ":" << each.type;
         if (each.cipher != encryption::none) out << " encrypted";
         is_first = false;

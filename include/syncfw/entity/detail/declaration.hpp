@@ -151,18 +151,22 @@ concept has_declaration = has_member_declaration<T> || has_function_declaration<
 
 // The function form wins: a derived class inherits the member of its base, but not the function.
 template <class T>
-constexpr auto declared() {
+inline constexpr auto function_declaration = sync_entity(of<T>{});
+template <class T>
+consteval const auto& find_declaration() {
     if constexpr (has_function_declaration<T>)
-        return sync_entity(of<T>{});
+        return function_declaration<T>;
     else
         return T::sync_entity;
 }
 
 template <class T>
-inline constexpr auto declaration = declared<T>();
+inline constexpr const auto& declaration = find_declaration<T>();
+template <class T>
+using declaration_of = std::remove_cvref_t<decltype(find_declaration<T>())>;
 
 template <class T>
-inline constexpr std::string_view declared_name = decltype(declared<T>())::name;
+inline constexpr std::string_view declared_name = declaration_of<T>::name;
 
 template <class T>
 constexpr std::size_t place_of_name(std::string_view member) {
@@ -197,10 +201,30 @@ constexpr field_info plain_field(std::string_view name) {
     return info;
 }
 
-constexpr void add_notes(std::span<field_info> infos, std::span<const field_note> notes) {
+// Plain pointers and lengths first, here and in the gates: while compiling, each call costs.
+constexpr bool is_same_name(const std::string_view& a, const std::string_view& b) {
+    return a.size() == b.size() && a == b;
+}
+
+constexpr void add_notes(field_info* infos, std::size_t count, std::span<const field_note> notes) {
     for (const field_note& said : notes)
-        for (field_info& info : infos)
-            if (info.name == said.name) add_note(info, said);
+        for (std::size_t i = 0; i < count; ++i)
+            if (is_same_name(infos[i].name, said.name)) {
+                add_note(infos[i], said);
+                break;
+            }
+}
+
+template <class T>
+constexpr void add_aliases(field_info* infos) {
+    declaration<T>.each([&](const auto& field) {
+        field_info& info = infos[place_of_name<T>(field.note.name)];
+        std::size_t count = 0;
+        field.each([&]<class A>(const A& annotation) {
+            if constexpr (A::means == meaning::alias)
+                if (count < field_info::aliases_max) info.aliases[count++] = annotation.name;
+        });
+    });
 }
 
 template <class T>
@@ -209,8 +233,10 @@ consteval auto make_field_infos() {
         std::size_t i = 0;
         return std::array<field_info, sizeof...(V)>{plain_field<V>(member_names<T>[i++])...};
     }(member_types<T>{});
-    add_notes(infos, declaration<T>.notes());
-    if constexpr ((declaration<T>.meanings & bit_of(meaning::references)) != 0)
+    add_notes(infos.data(), infos.size(), declaration<T>.notes());
+    if constexpr ((declaration_of<T>::meanings & bit_of(meaning::alias)) != 0)
+        add_aliases<T>(infos.data());
+    if constexpr ((declaration_of<T>::meanings & bit_of(meaning::references)) != 0)
         declaration<T>.each([&](const auto& field) {
             field.each([&]<class A>(const A& annotation) {
                 if constexpr (A::means == meaning::references)

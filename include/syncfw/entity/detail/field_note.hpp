@@ -19,14 +19,22 @@ struct field_note {
     std::string_view name{};
     std::string_view column{};
     std::string_view json{};
-    std::string_view aliases[field_info::aliases_max]{};
     std::size_t alias_count = 0;
     std::uint32_t meanings = 0;
     merge_rule merge = merge_rule::none;
     deletion deletes = deletion::none;
     encryption cipher = encryption::none;
     bool default_fits = true;
+    bool aliases_are_good = true;
 };
+
+// What may be an identifier in every database, and needs no escape in JSON.
+constexpr bool is_good_name(std::string_view name) {
+    if (name.empty() || name.size() > 63) return false;
+    for (char c : name)
+        if (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '`') return false;
+    return true;
+}
 
 constexpr std::uint32_t bit_of(meaning m) {
     return std::uint32_t{1} << static_cast<unsigned>(m);
@@ -51,8 +59,7 @@ constexpr void note(field_note& out, const A& annotation) {
     } else if constexpr (A::means == meaning::json) {
         out.json = annotation.name;
     } else if constexpr (A::means == meaning::alias) {
-        if (out.alias_count < field_info::aliases_max)
-            out.aliases[out.alias_count] = annotation.name;
+        out.aliases_are_good = out.aliases_are_good && is_good_name(annotation.name);
         ++out.alias_count;
     } else if constexpr (A::means == meaning::merge) {
         out.merge = A::rule;
@@ -76,7 +83,6 @@ constexpr void add_note(field_info& info, const field_note& said) {
     info.cipher = said.cipher;
     if (!said.column.empty()) info.column = said.column;
     if (!said.json.empty()) info.json = said.json;
-    for (std::size_t i = 0; i < field_info::aliases_max; ++i) info.aliases[i] = said.aliases[i];
 }
 
 }  // namespace syncfw::detail

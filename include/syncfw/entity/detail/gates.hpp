@@ -38,23 +38,18 @@ concept is_reflected = described<T> || plain_aggregate<T>;
 // Whether each field that is mentioned is one of the entity's, and is mentioned once.
 constexpr declaration_problem find_mention_problem(std::span<const std::string_view> members,
                                                    std::span<const field_note> notes) {
-    for (std::size_t i = 0; i < notes.size(); ++i) {
-        if (notes[i].name.empty()) continue;
-        bool is_there = false;
-        for (std::string_view member : members) is_there = is_there || member == notes[i].name;
-        if (!is_there) return declaration_problem::foreign_field;
-        for (std::size_t j = 0; j < i; ++j)
-            if (notes[i].name == notes[j].name) return declaration_problem::field_twice;
+    field_mask mentioned;
+    const std::string_view* const names = members.data();
+    const std::size_t count = members.size();
+    for (const field_note& each : notes) {
+        if (each.name.empty()) continue;
+        std::size_t place = 0;
+        while (place < count && !is_same_name(names[place], each.name)) ++place;
+        if (place == count) return declaration_problem::foreign_field;
+        if (mentioned.test(place)) return declaration_problem::field_twice;
+        mentioned.set(place);
     }
     return declaration_problem::none;
-}
-
-// What may be an identifier in every database, and needs no escape in JSON.
-constexpr bool is_good_name(std::string_view name) {
-    if (name.empty() || name.size() > 63) return false;
-    for (char c : name)
-        if (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '`') return false;
-    return true;
 }
 
 constexpr bool same_ignoring_case(std::string_view a, std::string_view b) {
@@ -75,24 +70,38 @@ constexpr bool names_are_good(std::string_view entity, std::span<const field_inf
         const auto says = [&](meaning m) { return (each.meanings & bit_of(m)) != 0; };
         if (says(meaning::column) && !is_good_name(each.column)) return false;
         if (says(meaning::json) && !is_good_name(each.json)) return false;
-        for (std::size_t i = 0; i < each.alias_count; ++i)
-            if (!is_good_name(each.aliases[i])) return false;
+        if (!each.aliases_are_good) return false;
     }
     return true;
 }
 
-constexpr bool names_differ(std::span<const field_info> infos) {
-    for (std::size_t i = 0; i < infos.size(); ++i)
-        for (std::size_t j = 0; j < infos.size(); ++j) {
-            if (i == j) continue;
-            if (j < i && same_ignoring_case(infos[i].column, infos[j].column)) return false;
-            if (infos[i].json == infos[j].json) return false;
-            if (!infos[j].has(meaning::alias)) continue;
-            if (infos[j].is_called(infos[i].json)) return false;
-            for (const std::string_view& alias : infos[i].aliases)
-                if (!alias.empty() && infos[j].is_called(alias)) return false;
+constexpr bool aliases_differ(std::span<const field_info> infos) {
+    for (const field_info& one : infos)
+        for (const field_info& other : infos) {
+            if (&one == &other || !other.has(meaning::alias)) continue;
+            if (other.is_called(one.json)) return false;
+            for (const std::string_view& alias : one.aliases)
+                if (!alias.empty() && other.is_called(alias)) return false;
         }
     return true;
+}
+
+constexpr bool names_differ(std::span<const field_info> infos) {
+    const field_info* const all = infos.data();
+    const std::size_t count = infos.size();
+    std::size_t columns[field_mask::fields_max]{}, jsons[field_mask::fields_max]{};
+    bool has_aliases = false;
+    for (std::size_t i = 0; i < count; ++i) {
+        columns[i] = all[i].column.size();
+        jsons[i] = all[i].json.size();
+        has_aliases = has_aliases || all[i].has(meaning::alias);
+        for (std::size_t j = 0; j < i; ++j) {
+            if (columns[i] == columns[j] && same_ignoring_case(all[i].column, all[j].column))
+                return false;
+            if (jsons[i] == jsons[j] && all[i].json == all[j].json) return false;
+        }
+    }
+    return !has_aliases || aliases_differ(infos);
 }
 
 constexpr bool single_meanings_are_single(std::span<const field_info> infos) {
@@ -158,7 +167,7 @@ consteval declaration_problem find_problem_of() {
         return too_many_fields;
     } else if constexpr (first_problem<1>(member_types<T>{}) != type_problem::none) {
         return unfit_type;
-    } else if constexpr (!decltype(declared<T>())::template belongs_to<T>()) {
+    } else if constexpr (!declaration_of<T>::template belongs_to<T>()) {
         return foreign_field;
     } else {
         constexpr auto notes = declaration<T>.notes();
@@ -170,7 +179,7 @@ consteval declaration_problem find_problem_of() {
                            found != none)
             return found;
         else
-            return decltype(declared<T>())::has_checks && !checks_fit<T>() ? unfit_check : none;
+            return declaration_of<T>::has_checks && !checks_fit<T>() ? unfit_check : none;
     }
 }
 

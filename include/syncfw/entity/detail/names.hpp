@@ -29,31 +29,26 @@ constexpr std::string_view last_name(std::string_view text) {
     return text.substr(first, last - first);
 }
 
-template <auto Member>
-consteval std::string_view member_signature() {
-    return __PRETTY_FUNCTION__;
-}
-
-// The text before the member is the same for all; searching each for it would cost much.
-struct signature_sample {
-    int member;
+// Not a string_view: of that GCC would explain what it is, behind the names.
+struct raw_text {
+    const char* data;
+    std::size_t size;
 };
-inline constexpr std::size_t member_signature_begin =
-    member_signature<&signature_sample::member>().find("Member = ");
-
 template <auto Member>
-consteval std::string_view raw_member_name() {
-    constexpr std::string_view text = member_signature<Member>();
-    // GCC appends the deduced aliases after "; ", so only the first argument counts.
-    std::size_t end = member_signature_begin;
-    while (text[end] != ';' && text[end] != ']') ++end;
-    return text.substr(member_signature_begin, end - member_signature_begin);
+consteval raw_text member_signature() {
+    return {__PRETTY_FUNCTION__, sizeof __PRETTY_FUNCTION__ - 1};
 }
+
+// For constants alone: a view of the long text of the compiler.
+template <auto Member>
+inline constexpr std::string_view raw_member_name = [] {
+    constexpr raw_text text = member_signature<Member>();
+    return last_name({text.data, text.size});
+}();
 
 // Names are copied, so that the long compiler texts don't end up in users' programs.
 template <auto Member>
-inline constexpr auto member_name_writer =
-    [](text_sink& out) { out << last_name(raw_member_name<Member>()); };
+inline constexpr auto member_name_writer = [](text_sink& out) { out << raw_member_name<Member>; };
 template <auto Member>
 inline constexpr std::string_view member_name = static_text<member_name_writer<Member>>;
 

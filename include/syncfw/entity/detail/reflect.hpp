@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // The two reflection back ends behind one face: how many members a struct has, their names, and
 // all of them at once by reference. Boost.Describe where the struct is described (private members
-// and bases included, cheaper to compile), else Boost.PFR (plain aggregates, no macro at all).
+// and bases included), else plain_struct.hpp (plain aggregates, no macro at all).
 #pragma once
 
-#include <syncfw/entity/detail/names.hpp>
+#include <syncfw/entity/detail/plain_struct.hpp>
 
 #include <boost/describe/members.hpp>
 #include <boost/describe/modifiers.hpp>
@@ -27,53 +27,6 @@ template <class T>
 using described_members = boost::describe::describe_members<T, boost::describe::mod_any_access |
                                                                    boost::describe::mod_inherited>;
 
-// PFR knows no names. The address of a member of an object that is only declared, as a template
-// argument, has the member's name in the compiler's text of it.
-template <class T>
-struct declared_only {
-    T value;
-};
-#ifdef __clang__
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-internal"
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#endif
-template <class T>
-extern const declared_only<T> declared_object;
-
-template <auto* Member>
-consteval std::string_view address_signature() {
-    return __PRETTY_FUNCTION__;
-}
-
-inline constexpr int signature_sample_object = 0;
-inline constexpr std::size_t address_signature_begin =
-    address_signature<&signature_sample_object>().find("Member = ");
-
-template <auto* Member>
-consteval std::string_view raw_address_name() {
-    constexpr std::string_view text = address_signature<Member>();
-    std::size_t end = address_signature_begin;
-    while (text[end] != ';' && text[end] != ']') ++end;
-    return text.substr(0, end);
-}
-
-template <class T, std::size_t... I>
-consteval auto raw_pfr_names(std::index_sequence<I...>) {
-    return std::array<std::string_view, sizeof...(I)>{
-        last_name(raw_address_name<&boost::pfr::get<I>(declared_object<T>.value)>())...};
-}
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
-
-template <class T>
-inline constexpr auto pfr_names_writer = [](text_sink& out) {
-    for (std::string_view name :
-         raw_pfr_names<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>()))
-        out << name;
-};
-
 template <class T>
 consteval auto make_member_names() {
     if constexpr (described<T>) {
@@ -81,16 +34,7 @@ consteval auto make_member_names() {
             return std::array<std::string_view, sizeof...(D)>{std::string_view(D::name)...};
         }(described_members<T>{});
     } else {
-        // Copied, so that the long compiler texts don't end up in users' programs.
-        constexpr auto raw =
-            raw_pfr_names<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
-        auto names = raw;
-        std::size_t at = 0;
-        for (std::string_view& name : names) {
-            name = static_text<pfr_names_writer<T>>.substr(at, name.size());
-            at += name.size();
-        }
-        return names;
+        return make_plain_names<T>();
     }
 }
 
@@ -109,11 +53,6 @@ constexpr decltype(auto) with_described_members(T& object, F& f, L<D...>) {
     return f(std::index_sequence_for<D...>(), (object.*D::pointer)...);
 }
 
-template <class Tuple, class F, std::size_t... I>
-constexpr decltype(auto) with_tied_members(Tuple&& tied, F& f, std::index_sequence<I...> places) {
-    return f(places, std::get<I>(tied)...);
-}
-
 /// Calls f once, with an index_sequence of the places and a reference to every member.
 template <class T, class F>
 constexpr decltype(auto) with_placed_members(T& object, F&& f) {
@@ -121,8 +60,7 @@ constexpr decltype(auto) with_placed_members(T& object, F&& f) {
     if constexpr (described<plain>)
         return with_described_members(object, f, described_members<plain>{});
     else
-        return with_tied_members(boost::pfr::structure_tie(object), f,
-                                 std::make_index_sequence<member_count<plain>>());
+        return with_plain_members<member_count<plain>>(object, f);
 }
 
 /// Calls f once, with a reference to every member of the object.
@@ -149,15 +87,26 @@ template <class... V>
 struct type_list {};
 
 struct to_type_list {
-    template <class... V>
-    constexpr type_list<std::remove_cvref_t<V>...> operator()(V&&...) const {
+    template <class Places, class... V>
+    constexpr type_list<V...> operator()(Places, V&...) const {
         return {};
     }
 };
+template <class T, template <class...> class L, class... D>
+type_list<std::remove_cvref_t<decltype(std::declval<T&>().*D::pointer)>...> described_types(
+    L<D...>);
+
+template <class T>
+consteval auto make_member_types() {
+    if constexpr (described<T>)
+        return decltype(described_types<T>(described_members<T>{})){};
+    else
+        return decltype(with_placed_members(std::declval<T&>(), to_type_list{})){};
+}
 
 /// The types of the members.
 template <class T>
-using member_types = decltype(with_members(std::declval<T&>(), to_type_list{}));
+using member_types = decltype(make_member_types<T>());
 
 // The I-th of a list of types.
 template <class V>
