@@ -36,7 +36,10 @@ class [[nodiscard]] result {
   public:
     using value_type = T;
 
-    result(T value) : has_value_(true), value_(std::move(value)) {}
+    result(T&& value) : has_value_(true), value_(static_cast<T&&>(value)) {}
+    result(const T& value)
+        requires std::copy_constructible<T>
+        : has_value_(true), value_(value) {}
     result(syncfw::error e) : has_value_(false), error_(std::move(e)) {}
 
     result(const result& other)
@@ -47,14 +50,22 @@ class [[nodiscard]] result {
         else
             detail::construct(error_, other.error_);
     }
-    result(result&& other) noexcept : has_value_(other.has_value_) { take(std::move(other)); }
-    result& operator=(result other) noexcept {
-        destroy();
-        has_value_ = other.has_value_;
-        take(std::move(other));
-        return *this;
+    result(result&& other) noexcept : has_value_(other.has_value_) {
+        if (has_value_)
+            ::new (static_cast<void*>(&value_)) T(static_cast<T&&>(other.value_));
+        else
+            detail::construct(error_, std::move(other.error_));
     }
-    ~result() { destroy(); }
+    result& operator=(result other) noexcept {
+        this->~result();
+        return *::new (static_cast<void*>(this)) result(static_cast<result&&>(other));
+    }
+    ~result() {
+        if (has_value_)
+            value_.~T();
+        else
+            detail::destroy(error_);
+    }
 
     [[nodiscard]] bool has_value() const noexcept { return has_value_; }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value_; }
@@ -90,19 +101,6 @@ class [[nodiscard]] result {
         return value_;
     }
     [[noreturn]] T& thrown() { throw bad_result(error_); }
-
-    void take(result&& other) noexcept {
-        if (has_value_)
-            ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
-        else
-            detail::construct(error_, std::move(other.error_));
-    }
-    void destroy() noexcept {
-        if (has_value_)
-            value_.~T();
-        else
-            detail::destroy(error_);
-    }
 
     // By hand: std::variant would cost 20 ms of compilation for each T.
     bool has_value_;
