@@ -36,3 +36,12 @@ namespace syncfw::detail {
 #else
 #define SYNCFW_INLINE inline
 #endif
+
+// Optimised codecs are written out for each entity. Otherwise they are loops over tables, of which
+// each entity has its own and all share the code, again for the compiler's sake. It is an argument
+// of their templates, so that translation units of both kinds can be in one program.
+#ifdef __OPTIMIZE__
+#define SYNCFW_OPTIMISED true
+#else
+#define SYNCFW_OPTIMISED false
+#endif

@@ -143,23 +143,12 @@ class row_reader {
 template <class T, route Way = local, class Cipher = detail::no_cipher>
 [[nodiscard]] result<T> decode(std::string_view bytes, const Cipher& cipher = {}) {
     static_assert(detail::require_codec<T, Cipher>());
-    detail::binary::decoder d{bytes.data(), bytes.data() + bytes.size()};
-    std::optional<detail::binary::row_plan> plan;
-    const char* at = bytes.data();
-    if (auto done = detail::binary::read_layout(at, d, entity_of<T>, Way, row_layout<T, Way>, plan);
-        !done)
-        return done.error();
-    if (at == d.end)
-        return detail::binary::refuse_layout(entity_of<T>, errc::truncated,
-                                             "expected a row, found the end");
+    detail::binary::lone_row input(bytes, entity_of<T>);
     T row{};
-    field_mask present;
-    std::size_t place = no_field;
-    at = detail::binary::get_next<T, Way>(at, d, row, plan, present, place, cipher);
-    if (at == nullptr) return detail::binary::failure_of(d, entity_of<T>, place);
-    if (at != d.end)
-        return detail::binary::refuse_layout(entity_of<T>, errc::trailing_data,
-                                             "something follows the row");
+    if (input.begin(Way, row_layout<T, Way>))
+        input.end(detail::binary::get_next<T, Way>(input.at, input.d, row, input.plan,
+                                                   input.present, input.place, cipher));
+    if (input.failure) return *std::move(input.failure);
     return row;
 }
 

@@ -145,9 +145,13 @@ result<T> decode(std::string_view text, const options& rules, const Cipher& ciph
     field_mask found;
     T row{};
     const char* in = detail::json::begin_input(r);
-    if (in != nullptr)
-        in = detail::json::get_members<keys>(in, r, row, found,
-                                             detail::json::sealed_by<T, Cipher>{cipher});
+    if (in != nullptr) {
+        if constexpr (keys::has_sealed)
+            in = detail::json::get_members<keys>(in, r, row, found,
+                                                 detail::json::sealed_by<T, Cipher>{cipher});
+        else
+            in = detail::json::get_members<keys>(in, r, row, found, detail::json::no_seal{});
+    }
     if (detail::json::end_input(in, r) == nullptr)
         return detail::json::to_error(r, entity_of<T>.name);
     if constexpr (detail::has_defaults<T>) apply_defaults(row, found);

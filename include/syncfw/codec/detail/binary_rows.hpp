@@ -8,7 +8,6 @@
 #include <syncfw/codec/detail/binary_values.hpp>
 #include <syncfw/entity/validation.hpp>
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,7 +16,7 @@
 namespace syncfw::detail::binary {
 
 template <class T, route Way>
-inline constexpr field_mask travelling = entity_of<T>.on(Way);
+inline constexpr const field_mask& travelling = fields_on<T, Way>;
 
 template <class T, std::size_t I>
 constexpr sealed_field label_of() {
@@ -77,15 +76,51 @@ result<void> append_sealed_fields(buffer& out, const T& row, field_mask which,
     });
 }
 
+// Without the fields' types.
+struct putter {
+    std::size_t (*bound)(const void*);
+    char* (*put)(char*, const void*);
+};
+template <class V>
+std::size_t bound_erased(const void* v) {
+    return bound(*static_cast<const V*>(v));
+}
+template <class V>
+char* put_erased(char* out, const void* v) {
+    return put(out, *static_cast<const V*>(v));
+}
+template <class List>
+inline constexpr int putters = 0;
+template <class... V>
+inline constexpr putter putters<type_list<V...>>[] { {&bound_erased<V>, &put_erased<V>}... };
+
+inline void append_listed(buffer& out, field_mask which, const putter* putters_of,
+                          const void* const* members) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < field_mask::fields_max; ++i)
+        if (which.test(i)) size += putters_of[i].bound(members[i]);
+    char* end = out.room(size);
+    for (std::size_t i = 0; i < field_mask::fields_max; ++i)
+        if (which.test(i)) end = putters_of[i].put(end, members[i]);
+    out.set_end(end);
+}
+
 // A whole row of an entity without encrypted fields: one check of the room, then plain writes.
-template <class T, route Way>
+template <class T, route Way, bool IsOptimised = SYNCFW_OPTIMISED>
 void append_row(buffer& out, const T& row) {
-    with_placed_members(row, [&]<std::size_t... I>(std::index_sequence<I...>, const auto&... m) {
-        constexpr field_mask which = travelling<T, Way>;
-        char* end = out.room((std::size_t{0} + ... + (which.test(I) ? bound(m) : 0)));
-        ((end = which.test(I) ? put(end, m) : end), ...);
-        out.set_end(end);
-    });
+    if constexpr (IsOptimised) {
+        with_placed_members(
+            row, [&]<std::size_t... I>(std::index_sequence<I...>, const auto&... m) {
+                constexpr field_mask which = travelling<T, Way>;
+                char* end = out.room((std::size_t{0} + ... + (which.test(I) ? bound(m) : 0)));
+                ((end = which.test(I) ? put(end, m) : end), ...);
+                out.set_end(end);
+            });
+    } else {
+        void* members[member_count<T> + 1];
+        list_members(row, members);
+        append_listed(out, travelling<T, Way>, putters<member_types<T>>, members);
+    }
 }
 
 // Some fields of a row.
@@ -199,7 +234,7 @@ using getter = const char* (*)(const char*, decoder&, void*, reading);
 template <class List>
 inline constexpr int getters = 0;
 template <class... V>
-inline constexpr std::array<getter, sizeof...(V)> getters<type_list<V...>>{&get_erased<V>...};
+inline constexpr getter getters<type_list<V...>>[] { &get_erased<V>..., nullptr };
 
 // Calls f with the places and all members, encrypted ones wrapped.
 template <class T, class Cipher, class F>
@@ -233,6 +268,20 @@ const char* get_row(const char* in, decoder& d, T& row, std::size_t& place, cons
     return in;
 }
 
+// The same by a table.
+inline const char* get_listed(const char* in, decoder& d, field_mask which,
+                              const getter* getters_of, void* const* members, std::size_t& place) {
+    for (std::size_t i = 0; i < field_mask::fields_max; ++i) {
+        if (!which.test(i)) continue;
+        in = getters_of[i](in, d, members[i], reading::same);
+        if (in == nullptr) {
+            place = i;
+            return nullptr;
+        }
+    }
+    return in;
+}
+
 // One field by its place, as the sender wrote it. `there` becomes false for a null that ours
 // can't hold.
 template <class T, class Cipher>
@@ -243,14 +292,17 @@ const char* get_field(const char* in, decoder& d, T& row, std::size_t place, rea
         in = get_flag(in, d, there);
         if (in == nullptr || !there) return in;
     }
-    if constexpr (!has_encrypted_fields<T>)
-        return getters<member_types<T>>[place](in, d, member_address<T>(&row, place), form);
-    else
+    if constexpr (!has_encrypted_fields<T>) {
+        void* members[member_count<T> + 1];
+        list_members(row, members);
+        return getters<member_types<T>>[place](in, d, members[place], form);
+    } else {
         with_readable_members(
             row, cipher, [&]<std::size_t... I>(std::index_sequence<I...>, auto&&... m) {
                 (void)((I == place && ((in = get_as(in, d, m, form)), true)) || ...);
             });
-    return in;
+        return in;
+    }
 }
 
 }  // namespace syncfw::detail::binary

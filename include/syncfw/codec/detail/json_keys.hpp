@@ -3,6 +3,7 @@
 // declaration and a route, a nested struct's by its members.
 #pragma once
 
+#include <syncfw/codec/cipher.hpp>
 #include <syncfw/core/detail/text_sink.hpp>
 #include <syncfw/entity/entity.hpp>
 
@@ -13,65 +14,59 @@
 
 namespace syncfw::detail::json {
 
-// The members of one kind of object, without its type.
+// The members of one kind of object, without its type: an entity's, or the names of a struct's.
 struct object_info {
-    std::span<const std::string_view> names{};
+    std::size_t count = 0;
     field_mask travelling{};
-    const entity_info* entity = nullptr;  // knows the aliases
+    const entity_info* entity = nullptr;
+    const std::string_view* names = nullptr;
 
+    [[nodiscard]] constexpr std::string_view name(std::size_t i) const {
+        return entity != nullptr ? entity->fields[i].json : names[i];
+    }
     // One by one: few names have the same length, and the declared order needs no search at all.
-    [[nodiscard]] constexpr std::size_t find(std::string_view name) const {
-        for (std::size_t i = 0; i < names.size(); ++i)
-            if (names[i] == name) return i;
-        return entity != nullptr ? entity->find(name) : no_field;
+    [[nodiscard]] constexpr std::size_t find(std::string_view wanted) const {
+        for (std::size_t i = 0; i < count; ++i)
+            if (name(i) == wanted) return i;
+        return entity != nullptr ? entity->find(wanted) : no_field;  // knows the aliases
     }
 };
 
-constexpr void write_keys(text_sink& out, std::span<const std::string_view> names) {
-    for (std::string_view name : names) out << ",\"" << name << "\":";
+constexpr void write_keys(text_sink& out, const object_info& object) {
+    for (std::size_t i = 0; i < object.count; ++i) out << ",\"" << object.name(i) << "\":";
 }
-template <const auto& Names>
-inline constexpr auto keys_writer = [](text_sink& out) { write_keys(out, Names); };
+template <class Object>
+inline constexpr auto keys_writer = [](text_sink& out) { write_keys(out, Object::info); };
 
-constexpr void cut_keys(std::string_view all, std::span<const std::string_view> names,
+constexpr void cut_keys(std::string_view all, const object_info& object,
                         std::span<std::string_view> keys) {
-    for (std::size_t i = 0, at = 0; i < names.size(); at += keys[i++].size())
-        keys[i] = all.substr(at, names[i].size() + 4);
+    for (std::size_t i = 0, at = 0; i < object.count; at += keys[i++].size())
+        keys[i] = all.substr(at, object.name(i).size() + 4);
 }
 
 // `,"name":` of each name, all in one constant.
-template <const auto& Names>
+template <class Object>
 inline constexpr auto key_texts = [] {
-    std::array<std::string_view, Names.size()> keys{};
-    cut_keys(static_text<keys_writer<Names>>, Names, keys);
+    std::array<std::string_view, Object::info.count> keys{};
+    cut_keys(static_text<keys_writer<Object>>, Object::info, keys);
     return keys;
-}();
-
-template <class T>
-inline constexpr auto wire_names = [] {
-    std::array<std::string_view, member_count<T>> names{};
-    for (std::size_t i = 0; i < names.size(); ++i) names[i] = entity_of<T>.fields[i].json;
-    return names;
 }();
 
 // A nested struct.
 template <class T>
 struct plain_object {
-    static constexpr const auto& names = member_names<T>;
-    static constexpr const auto& keys = key_texts<names>;
     static constexpr field_mask travelling = field_mask::first(member_count<T>);
-    static constexpr object_info info = {names, travelling, nullptr};
+    static constexpr object_info info = {member_count<T>, travelling, nullptr,
+                                         member_names<T>.data()};
     static constexpr bool has_sealed = false;
 };
 
 // An entity on a route.
 template <class T, route Way>
 struct entity_object {
-    static constexpr const auto& names = wire_names<T>;
-    static constexpr const auto& keys = key_texts<names>;
-    static constexpr field_mask travelling = entity_of<T>.on(Way);
-    static constexpr object_info info = {names, travelling, &entity_of<T>};
-    static constexpr bool has_sealed = !entity_of<T>.all_with(meaning::encrypted).empty();
+    static constexpr field_mask travelling = fields_on<T, Way>;
+    static constexpr object_info info = {member_count<T>, travelling, &entity_of<T>, nullptr};
+    static constexpr bool has_sealed = has_encrypted_fields<T>;
 };
 
 }  // namespace syncfw::detail::json

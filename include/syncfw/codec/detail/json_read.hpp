@@ -6,7 +6,6 @@
 #include <syncfw/codec/detail/json_keys.hpp>
 #include <syncfw/codec/detail/json_parts.hpp>
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -27,7 +26,7 @@ struct object_reader {
 
     void got(std::size_t place, const char* after) {
         if (after == nullptr) {
-            in = in_member(r, info.names[place]);
+            in = in_member(r, info.name(place));
         } else {
             present.set(place);
             in = next_member(after, r, done);
@@ -51,6 +50,16 @@ SYNCFW_INLINE bool take_key(const char*& in, const reader& r, std::string_view k
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+
+// The same without a constant of the whole key.
+inline bool take_name(const char*& in, const reader& r, std::string_view name) {
+    if (static_cast<std::size_t>(r.end - in) <= name.size() + 3 || *in != '"' ||
+        std::string_view(in + 1, name.size()) != name || in[name.size() + 1] != '"' ||
+        in[name.size() + 2] != ':')
+        return false;
+    in = skip_space(in + name.size() + 3, r.end);
+    return true;
+}
 
 // json_sealed.hpp has the one for what stands for an encrypted member.
 template <class V>
@@ -92,7 +101,7 @@ SYNCFW_INLINE bool get_in_order(object_reader& o, std::size_t place, std::string
     }
     if (o.present.test(place) && r.rules.repeated == syncfw::json::duplicates::refused) {
         fail(r, start, errc::duplicate_field, "the member comes twice");
-        o.in = in_member(r, o.info.names[place]);
+        o.in = in_member(r, o.info.name(place));
         return no_field;
     }
     return place;
@@ -107,33 +116,62 @@ using getter = const char* (*)(const char*, reader&, void*);
 template <class List>
 inline constexpr int getters = 0;
 template <class... V>
-inline constexpr std::array<getter, sizeof...(V)> getters<type_list<V...>>{&get_erased<V>...};
+inline constexpr getter getters<type_list<V...>>[] { &get_erased<V>..., nullptr };
 
-// `Sealed` reads the encrypted members.
-template <class Keys, class T, class Sealed>
-const char* get_members(const char* in, reader& r, T& v, field_mask& present,
-                        const Sealed& sealed) {
-    object_reader o{in, r, Keys::info, present};
-    o.in = begin_object(in, r, o.done);
-    if (o.in == nullptr) return nullptr;
-    with_placed_members(v, [&]<std::size_t... I>(std::index_sequence<I...>, auto&... m) {
-        if constexpr (Keys::has_sealed)
-            (void)((!Keys::travelling.test(I) ||
-                    get_in_order(o, I, Keys::keys[I], sealed.template at<I>(m))) &&
-                   ...);
-        else
-            (void)((!Keys::travelling.test(I) || get_in_order(o, I, Keys::keys[I], m)) && ...);
-    });
+[[gnu::noinline]] inline void get_in_any_order(object_reader& o, const getter* getters_of,
+                                               void* const* members) {
     while (o.in != nullptr && !o.done) {
         const std::size_t place = find_member(o);
-        if (place == no_field) continue;
-        if constexpr (Keys::has_sealed)
-            o.got(place, sealed.get_at(o.in, r, v, place));
-        else
-            o.got(place, getters<member_types<T>>[place](o.in, r, member_address<T>(&v, place)));
+        if (place != no_field) o.got(place, getters_of[place](o.in, o.r, members[place]));
     }
-    --r.depth;
+}
+
+inline const char* get_listed(const char* in, reader& r, const object_info& info,
+                              field_mask& present, const getter* getters_of, void* const* members) {
+    object_reader o{in, r, info, present};
+    o.in = begin_object(in, r, o.done);
+    for (std::size_t i = 0; i < info.count && o.in != nullptr && !o.done; ++i)
+        if (info.travelling.test(i) && take_name(o.in, r, info.name(i)))
+            o.got(i, getters_of[i](o.in, r, members[i]));
+    get_in_any_order(o, getters_of, members);
+    if (o.in != nullptr) --r.depth;
     return o.in;
+}
+
+// `Sealed` reads the encrypted members.
+template <class Keys, bool IsOptimised = SYNCFW_OPTIMISED, class T, class Sealed>
+const char* get_members(const char* in, reader& r, T& v, field_mask& present,
+                        const Sealed& sealed) {
+    if constexpr (!IsOptimised && !Keys::has_sealed) {
+        void* members[member_count<T> + 1];
+        list_members(v, members);
+        return get_listed(in, r, Keys::info, present, getters<member_types<T>>, members);
+    } else {
+        object_reader o{in, r, Keys::info, present};
+        o.in = begin_object(in, r, o.done);
+        if (o.in == nullptr) return nullptr;
+        with_placed_members(v, [&]<std::size_t... I>(std::index_sequence<I...>, auto&... m) {
+            if constexpr (Keys::has_sealed)
+                (void)((!Keys::travelling.test(I) ||
+                        get_in_order(o, I, key_texts<Keys>[I], sealed.template at<I>(m))) &&
+                       ...);
+            else
+                (void)((!Keys::travelling.test(I) || get_in_order(o, I, key_texts<Keys>[I], m)) &&
+                       ...);
+        });
+        if constexpr (Keys::has_sealed) {
+            while (o.in != nullptr && !o.done) {
+                const std::size_t place = find_member(o);
+                if (place != no_field) o.got(place, sealed.get_at(o.in, r, v, place));
+            }
+        } else if (o.in != nullptr && !o.done) {
+            void* members[member_count<T> + 1];
+            list_members(v, members);
+            get_in_any_order(o, getters<member_types<T>>, members);
+        }
+        --r.depth;
+        return o.in;
+    }
 }
 
 struct no_seal {};

@@ -33,7 +33,7 @@ result<void> append_sealed_object(buffer& out, const T& row, const Cipher& ciphe
     with_members(row, [&](const auto&... m) {
         const auto append = [&]<std::size_t I>(const auto& v) {
             if (!keys::travelling.test(I)) return true;
-            constexpr std::string_view key = keys::keys[I];
+            constexpr std::string_view key = key_texts<keys>[I];
             out.append(is_first ? "{" : ",");
             out.append(key.substr(1));
             is_first = false;

@@ -281,27 +281,70 @@ SYNCFW_INLINE char* put_key(char* out, std::string_view key) {
 }
 
 template <class Keys>
-inline constexpr std::size_t keys_size = static_text<keys_writer<Keys::names>>.size() + 2;
+inline constexpr std::size_t keys_size = static_text<keys_writer<Keys>>.size() + 2;
 
 template <class Keys, std::size_t... I, class... M>
 SYNCFW_INLINE char* put_members(char* out, std::index_sequence<I...>, const M&... m) {
     char* end = out;
-    ((end = Keys::travelling.test(I) ? put(put_key(end, Keys::keys[I]), m) : end), ...);
+    ((end = Keys::travelling.test(I) ? put(put_key(end, key_texts<Keys>[I]), m) : end), ...);
     if (end == out) ++end;
     *out = '{';  // in place of the first comma
     *end++ = '}';
     return end;
 }
 
+// The same by a table.
+struct putter {
+    std::size_t (*bound)(const void*);
+    char* (*put)(char*, const void*);
+};
+template <class V>
+std::size_t bound_erased(const void* v) {
+    return bound(*static_cast<const V*>(v));
+}
+template <class V>
+char* put_erased(char* out, const void* v) {
+    return put(out, *static_cast<const V*>(v));
+}
+template <class List>
+inline constexpr int putters = 0;
+template <class... V>
+inline constexpr putter putters<type_list<V...>>[] { {&bound_erased<V>, &put_erased<V>}... };
+
+inline void append_listed(buffer& out, const object_info& object, const putter* putters_of,
+                          const void* const* members) {
+    std::size_t size = 2;
+    for (std::size_t i = 0; i < object.count; ++i)
+        if (object.travelling.test(i))
+            size += object.name(i).size() + 4 + putters_of[i].bound(members[i]);
+    char* const to = out.room(size);
+    char* end = to;
+    for (std::size_t i = 0; i < object.count; ++i) {
+        if (!object.travelling.test(i)) continue;
+        end = put_key(put_literal(end, ",\""), object.name(i));
+        end = putters_of[i].put(put_literal(end, "\":"), members[i]);
+    }
+    if (end == to) ++end;
+    *to = '{';
+    *end++ = '}';
+    out.set_end(end);
+}
+
 // A whole row: one check of the room, then plain writes.
-template <class Keys, class T>
+template <class Keys, bool IsOptimised = SYNCFW_OPTIMISED, class T>
 void append_object(buffer& out, const T& v) {
-    with_placed_members(
-        v, [&]<std::size_t... I>(std::index_sequence<I...> places, const auto&... m) {
-            char* const to =
-                out.room((keys_size<Keys> + ... + (Keys::travelling.test(I) ? bound(m) : 0)));
-            out.set_end(put_members<Keys>(to, places, m...));
-        });
+    if constexpr (IsOptimised) {
+        with_placed_members(
+            v, [&]<std::size_t... I>(std::index_sequence<I...> places, const auto&... m) {
+                char* const to =
+                    out.room((keys_size<Keys> + ... + (Keys::travelling.test(I) ? bound(m) : 0)));
+                out.set_end(put_members<Keys>(to, places, m...));
+            });
+    } else {
+        void* members[member_count<T> + 1];
+        list_members(v, members);
+        append_listed(out, Keys::info, putters<member_types<T>>, members);
+    }
 }
 
 template <class V>

@@ -73,4 +73,32 @@ inline result<void> read_layout(const char*& at, decoder& d, const entity_info& 
     return failure;
 }
 
+// One row behind its layout and nothing else: all of it that is not about the row's type.
+struct lone_row {
+    const entity_info& entity;
+    decoder d;
+    const char* at;
+    std::optional<row_plan> plan{};
+    field_mask present{};
+    std::size_t place = no_field;
+    std::optional<error> failure{};
+
+    lone_row(std::string_view bytes, const entity_info& its_entity)
+        : entity(its_entity), d{bytes.data(), bytes.data() + bytes.size()}, at(bytes.data()) {}
+
+    [[nodiscard]] bool begin(route way, std::string_view mine) {
+        if (auto done = read_layout(at, d, entity, way, mine, plan); !done)
+            failure = std::move(done).error();
+        else if (at == d.end)
+            failure = refuse_layout(entity, errc::truncated, "expected a row, found the end");
+        return !failure;
+    }
+    void end(const char* after) {
+        if (after == nullptr)
+            failure = failure_of(d, entity, place);
+        else if (after != d.end)
+            failure = refuse_layout(entity, errc::trailing_data, "something follows the row");
+    }
+};
+
 }  // namespace syncfw::detail::binary

@@ -141,8 +141,7 @@ class plan_maker {
 };
 
 // A row by a plan, without its type. `present` gets the fields that had a value.
-inline const char* get_planned_fields(const char* in, decoder& d, void* row,
-                                      void* (*address_of)(void*, std::size_t),
+inline const char* get_planned_fields(const char* in, decoder& d, void* const* members,
                                       const getter* getters_of, const row_plan& plan,
                                       field_mask& present, std::size_t& place) {
     for (const plan_step& step : plan) {
@@ -153,7 +152,7 @@ inline const char* get_planned_fields(const char* in, decoder& d, void* row,
         else if (step.form == reading::from_nullable)
             in = get_flag(in, d, there);
         if (in != nullptr && there) {
-            in = getters_of[place](in, d, address_of(row, place), step.form);
+            in = getters_of[place](in, d, members[place], step.form);
             present.set(place);
         }
         if (in == nullptr) return nullptr;
@@ -165,8 +164,9 @@ template <class T, class Cipher>
 const char* get_planned_row(const char* in, decoder& d, T& row, const row_plan& plan,
                             field_mask& present, std::size_t& place, const Cipher& cipher) {
     if constexpr (!has_encrypted_fields<T>) {
-        return get_planned_fields(in, d, &row, &member_address<T>, getters<member_types<T>>.data(),
-                                  plan, present, place);
+        void* members[member_count<T> + 1];
+        list_members(row, members);
+        return get_planned_fields(in, d, members, getters<member_types<T>>, plan, present, place);
     } else {
         for (const plan_step& step : plan) {
             place = step.place;
@@ -184,17 +184,26 @@ const char* get_planned_row(const char* in, decoder& d, T& row, const row_plan& 
 
 // A row in the sender's layout, which is ours where there is no plan. `row` has the values of a new
 // one, or of the last in our own layout.
-template <class T, route Way, class Cipher>
+template <class T, route Way, bool IsOptimised = SYNCFW_OPTIMISED, class Cipher>
 const char* get_next(const char* in, decoder& d, T& row, const std::optional<row_plan>& plan,
                      field_mask& present, std::size_t& place, const Cipher& cipher) {
-    if (!plan) {
-        present = travelling<T, Way>;
-        return get_row<T, Way>(in, d, row, place, cipher);
+    if constexpr (IsOptimised || has_encrypted_fields<T>) {
+        if (!plan) {
+            present = travelling<T, Way>;
+            return get_row<T, Way>(in, d, row, place, cipher);
+        }
+        present = {};
+        in = get_planned_row(in, d, row, *plan, present, place, cipher);
+    } else {
+        void* members[member_count<T> + 1];
+        list_members(row, members);
+        present = plan ? field_mask() : travelling<T, Way>;
+        in = plan ? get_planned_fields(in, d, members, getters<member_types<T>>, *plan, present,
+                                       place)
+                  : get_listed(in, d, present, getters<member_types<T>>, members, place);
     }
-    present = {};
-    in = get_planned_row(in, d, row, *plan, present, place, cipher);
     if constexpr (has_defaults<T>)
-        if (in != nullptr) apply_defaults(row, present);
+        if (plan && in != nullptr) apply_defaults(row, present);
     return in;
 }
 

@@ -70,17 +70,31 @@ constexpr decltype(auto) with_members(T& object, F&& f) {
         object, [&](auto, auto&... members) -> decltype(auto) { return f(members...); });
 }
 
-/// The address of the member at a place. With a table of functions for each field type it takes
-/// the place of a chain of templates for each entity.
+struct address_list {
+    void** to;
+
+    template <class Places, class... V>
+    void operator()(Places, V&... members) {
+        ((*to++ = &members), ...);
+    }
+};
+template <class T, template <class...> class L, class... D>
+void list_described_members(T& object, void** to, L<D...>) {
+    ((*to++ = &(object.*D::pointer)), ...);
+}
+
+/// Writes down the address of every member. With a table of functions for each field type it takes
+/// the place of templates for each entity. One for both, rows that are written and rows that are
+/// only read.
 template <class T>
-void* member_address(void* object, std::size_t place) {
-    return with_placed_members(
-        *static_cast<T*>(object),
-        [place]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
-            void* address = nullptr;
-            (void)((I == place && (address = static_cast<void*>(&members))) || ...);
-            return address;
-        });
+void list_members(const T& row, void** to) {
+    T& object = const_cast<T&>(row);
+    if constexpr (described<T>) {
+        list_described_members(object, to, described_members<T>{});
+    } else {
+        address_list list{to};
+        with_plain_members<member_count<T>>(object, list);
+    }
 }
 
 template <class... V>
