@@ -129,9 +129,11 @@ class memory_view {
 
     template <class T>
     [[nodiscard]] result<std::optional<record<T>>> get(const key_of<T>& key) {
+        result<std::optional<record<T>>> found(std::nullopt);
         const std::shared_lock locked(tenant_->lock);
-        const record<T>* row = tenant_->template table<T>().find(key, seen_.now);
-        return row == nullptr ? std::nullopt : std::optional<record<T>>(*row);
+        if (const record<T>* row = tenant_->template table<T>().find(key, seen_.now))
+            found->emplace(*row);
+        return found;
     }
 
     template <class T>

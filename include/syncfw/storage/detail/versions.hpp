@@ -199,10 +199,12 @@ class versioned_table {
     }
 
     [[nodiscard]] result<void> check_free(const record<T>& row, const row_type& at, moment now) {
-        const auto taken = feed_.find(row.sequence());
-        if (taken != feed_.end() && taken->second != &at &&
-            place_of(taken->second->second.at(now)) == row.sequence())
-            return refuse(row, no_field, "the feed's number is another row's");
+        if (!feed_.empty() && row.sequence() <= feed_.rbegin()->first) {
+            const auto taken = feed_.find(row.sequence());
+            if (taken != feed_.end() && taken->second != &at &&
+                place_of(taken->second->second.at(now)) == row.sequence())
+                return refuse(row, no_field, "the feed's number is another row's");
+        }
         result<void> free;
         for_each_unique(row, [&](std::size_t place, std::string&& value) {
             const auto other = uniques_.find(value);
