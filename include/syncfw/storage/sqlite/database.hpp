@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+// A file and its connections: one that writes, and those that read, which are lent to transactions.
+#pragma once
+
+#include <syncfw/storage/sqlite/connection.hpp>
+#include <syncfw/storage/sqlite/file.hpp>
+#include <syncfw/storage/sqlite/lease.hpp>
+#include <syncfw/storage/sqlite/options.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw::sqlite::detail {
+
+class database;
+
+/// A connection for one transaction. It goes back with the object, rolled back.
+class loan {
+  public:
+    loan() = default;
+    loan(database& from, connection& lent) noexcept : from_(&from), lent_(&lent) {}
+    loan(loan&& other) noexcept
+        : from_(std::exchange(other.from_, nullptr)), lent_(std::exchange(other.lent_, nullptr)) {}
+    loan& operator=(loan&& other) noexcept {
+        std::swap(from_, other.from_);
+        std::swap(lent_, other.lent_);
+        return *this;
+    }
+    ~loan() { end(); }
+
+    void end() noexcept;
+    [[nodiscard]] connection* operator->() const noexcept { return lent_; }
+    [[nodiscard]] connection& operator*() const noexcept { return *lent_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return lent_ != nullptr; }
+
+  private:
+    database* from_ = nullptr;
+    connection* lent_ = nullptr;
+};
+
+class database {
+  public:
+    [[nodiscard]] static result<std::unique_ptr<database>> open(std::string_view path,
+                                                                const options& wanted) {
+        auto checked = checked_path(path);
+        if (!checked) return checked.error();
+        std::unique_ptr<database> made(new database(std::move(*checked), wanted));
+        if (auto opened = made->open_writer(); !opened) return about(made->path_, opened.error());
+        return made;
+    }
+    database(const database&) = delete;
+    database& operator=(const database&) = delete;
+    ~database() {
+        idle_.clear();
+        if (writer_ && is_file()) check_in_last_time();
+    }
+
+    /// The one connection that writes; other writers of this and of all processes wait.
+    [[nodiscard]] result<loan> lend_writer() {
+        const deadline until = deadline_in(options_.busy_timeout);
+        std::unique_lock locked(lock_);
+        if (!changed_.wait_until(locked, until, [&] { return !is_writing_; }))
+            return error{.code = errc::busy, .message = "another transaction is being written"};
+        is_writing_ = true;
+        locked.unlock();
+        loan lent(*this, *writer_);
+        if (is_file())
+            if (auto taken = lease_.take(path_ + "-lease", until); !taken)
+                return about(path_, taken.error());
+        if (auto same = check_in_place(); !same) return same.error();
+        writer_->wait_until(until);
+        return lent;
+    }
+
+    /// A connection that reads. In memory there is one connection for all.
+    [[nodiscard]] result<loan> lend_reader() {
+        if (!is_file()) return lend_writer();
+        if (auto same = check_in_place(); !same) return same.error();
+        const deadline until = deadline_in(options_.busy_timeout);
+        std::unique_lock locked(lock_);
+        const auto is_free = [&] { return !idle_.empty() || readers_ < options_.readers; };
+        if (!changed_.wait_until(locked, until, is_free))
+            return error{.code = errc::busy,
+                         .message =
+                             "all connections for reading are in use; end transactions, or "
+                             "open the store with more readers"};
+        if (idle_.empty()) {
+            ++readers_;
+            locked.unlock();
+            return open_reader(until);
+        }
+        connection* const found = idle_.back().release();
+        idle_.pop_back();
+        found->wait_until(until);
+        return loan(*this, *found);
+    }
+
+    void take_back(connection& lent) noexcept {
+        lent.roll_back();
+        if (&lent == writer_.get()) {
+            if (lease_.is_taken()) {
+                if (lent.log_pages() >= options_.checkpoint_pages)
+                    check_in(SQLITE_CHECKPOINT_PASSIVE);
+                lease_.give_back();
+            }
+            const std::lock_guard locked(lock_);
+            is_writing_ = false;
+        } else {
+            std::unique_ptr<connection> back(&lent);
+            const std::lock_guard locked(lock_);
+            // One that can't even roll back is closed; the next transaction gets a new one.
+            if (lent.is_in_transaction())
+                --readers_;
+            else
+                idle_.push_back(std::move(back));
+        }
+        changed_.notify_all();
+    }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] bool is_file() const noexcept { return path_ != ":memory:"; }
+    [[nodiscard]] const options& settings() const noexcept { return options_; }
+
+  private:
+    database(std::string&& path, const options& wanted) : path_(std::move(path)), options_(wanted) {
+        if (options_.readers == 0) options_.readers = 1;
+        idle_.reserve(options_.readers);
+    }
+
+    [[nodiscard]] result<void> open_writer() {
+        mark_ = file_mark::of(path_);
+        const bool is_new = mark_ == file_mark{};
+        auto opened = connection::open(path_, is_new ? access::create : access::write);
+        if (!opened) return opened.error();
+        writer_ = std::move(*opened);
+        writer_->wait_until(deadline_in(options_.busy_timeout));
+        if (auto ours = check_file(); !ours) return ours;
+        mark_ = file_mark::of(path_);
+        auto lent = lend_writer();
+        if (!lent) return lent.error();
+        return configure_writer();
+    }
+
+    // Nothing is written before it is known whose file it is.
+    [[nodiscard]] result<void> check_file() {
+        const auto asked = [&](std::string_view text) { return writer_->read_text(text); };
+        auto owner = asked("PRAGMA application_id");
+        if (!owner && is_no_database()) return unsupported("is no SQLite database");
+        if (!owner) return owner.error();
+        auto tables = asked("SELECT count(*) FROM sqlite_master");
+        if (!tables && is_no_database()) return unsupported("is no SQLite database");
+        if (!tables) return tables.error();
+        auto encoding = asked("PRAGMA encoding");
+        if (!encoding) return encoding.error();
+        if (**owner != std::to_string(application_id) && (**owner != "0" || **tables != "0"))
+            return unsupported("is another program's SQLite database; give another path");
+        if (**encoding != "UTF-8") return unsupported("does not keep its texts as UTF-8");
+        if (sqlite3_db_readonly(writer_->handle(), "main") == 1)
+            return error{.code = errc::read_only,
+                         .message = "the file can't be written; check its permissions"};
+        return {};
+    }
+    [[nodiscard]] bool is_no_database() const noexcept {
+        return sqlite3_errcode(writer_->handle()) == SQLITE_NOTADB;
+    }
+
+    [[nodiscard]] result<void> configure_writer() {
+        if (auto done = configure(*writer_, options_.cache_bytes); !done) return done;
+        // Before the switch to WAL: it decides whether the switch itself survives.
+        const char* const levels[] = {"3", "1", "0"};
+        const char* const level = levels[static_cast<std::size_t>(options_.durability)];
+        if (auto done = set(*writer_, "synchronous", level, level); !done) return done;
+        if (!is_file()) return {};
+        if (auto done = set(*writer_, "journal_mode", "WAL", "wal"); !done) return done;
+        // A log that grew large beside a long read is cut when it begins anew.
+        const std::string log_bytes =
+            std::to_string(std::int64_t{4096} * 4 * options_.checkpoint_pages);
+        return set(*writer_, "journal_size_limit", log_bytes, log_bytes);
+    }
+    [[nodiscard]] result<void> configure(connection& made, std::int64_t cache_bytes) {
+        const std::string cache = std::to_string(-cache_bytes / 1024);
+        const std::string keys = options_.references ? "1" : "0";
+        if (auto done = set(made, "cache_size", cache, cache); !done) return done;
+        if (auto done = set(made, "foreign_keys", keys, keys); !done) return done;
+        return set(made, "cell_size_check", "1", "1");
+    }
+    /// Says also whether it was taken: SQLite keeps silent about what it can't do.
+    [[nodiscard]] static result<void> set(connection& on, std::string_view name,
+                                          std::string_view value, std::string_view expected) {
+        const std::string pragma = "PRAGMA " + std::string(name);
+        auto answer = on.read_text(pragma + " = " + std::string(value));
+        if (answer) answer = on.read_text(pragma);
+        if (!answer) return answer.error();
+        if (answer->value_or("") == expected) return {};
+        return error{.code = errc::unavailable,
+                     .message = "SQLite does not take " + pragma + " = " + std::string(value)};
+    }
+
+    [[nodiscard]] result<loan> open_reader(deadline until) {
+        auto opened = connection::open(path_, access::read);
+        result<void> done;
+        if (opened) {
+            (*opened)->wait_until(until);
+            done = configure(**opened, options_.cache_bytes / 4);
+            if (done) return loan(*this, *opened->release());
+        }
+        {
+            const std::lock_guard locked(lock_);
+            --readers_;
+        }
+        changed_.notify_all();
+        return about(path_, opened ? done.error() : opened.error());
+    }
+
+    // What is written to a file that has no name any more would be lost with the last handle.
+    [[nodiscard]] result<void> check_in_place() const {
+        if (!is_file() || file_mark::of(path_) == mark_) return {};
+        return about(path_, {.code = errc::unavailable,
+                             .message = "the file was moved, removed or replaced while it was "
+                                        "open; open the store again"});
+    }
+
+    // Takes the log into the file. It may fail: the log stays then, and the next one tries again.
+    void check_in(int mode) noexcept {
+        int log_pages = 0;
+        const int code =
+            sqlite3_wal_checkpoint_v2(writer_->handle(), "main", mode, &log_pages, nullptr);
+        if (code == SQLITE_OK) writer_->set_log_pages(0);
+    }
+    void check_in_last_time() noexcept {
+        constexpr std::chrono::milliseconds at_most{100};
+        if (!check_in_place() || !lease_.take(path_ + "-lease", deadline_in(at_most))) return;
+        writer_->wait_until({});
+        check_in(SQLITE_CHECKPOINT_TRUNCATE);
+        lease_.give_back();
+    }
+
+    std::string path_;
+    options options_;
+    file_mark mark_{};
+    lease lease_{};
+    std::unique_ptr<connection> writer_{};
+
+    std::mutex lock_{};
+    std::condition_variable changed_{};
+    bool is_writing_ = false;
+    std::size_t readers_ = 0;  // Those that are open, lent or idle.
+    std::vector<std::unique_ptr<connection>> idle_{};
+};
+
+inline void loan::end() noexcept {
+    if (from_ != nullptr) std::exchange(from_, nullptr)->take_back(*std::exchange(lent_, nullptr));
+}
+
+}  // namespace syncfw::sqlite::detail
