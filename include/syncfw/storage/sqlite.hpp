@@ -211,8 +211,8 @@ class store {
     }
 
     [[nodiscard]] result<void> begin_history(detail::connection& db) {
+        if (auto done = detail::claim(db); !done) return done;
         if (parts_->database->is_file()) {
-            if (auto done = detail::claim(db); !done) return done;
             auto changed = detail::notice_copy(db, detail::lasting_mark(path()));
             if (!changed) return changed.error();
             parts_->history_changed = parts_->history_changed || *changed;

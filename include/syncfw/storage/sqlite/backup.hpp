@@ -125,6 +125,7 @@ template <class F>
 [[nodiscard]] inline result<void> complete_copy(connection& made) {
     for (const char* each : {"PRAGMA synchronous = EXTRA", "PRAGMA journal_mode = DELETE"})
         if (auto done = made.execute(each); !done) return done;
+    if (auto done = make_mark_table(made); !done) return done;
     if (auto done = set_mark(made, ""); !done) return done;
     return refuse_damage(made, false);
 }

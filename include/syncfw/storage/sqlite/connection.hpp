@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -75,10 +76,21 @@ class connection {
         return found != nullptr ? found : add_transient(text);
     }
 
-    /// Runs one statement that gives no rows.
-    [[nodiscard]] result<void> execute(std::string_view text) {
-        auto answer = read_text(text);
-        if (!answer) return answer.error();
+    /// Runs statements, one behind the other, whose rows nobody wants.
+    [[nodiscard]] result<void> execute(std::string_view texts) {
+        while (!texts.empty()) {
+            const char* rest = nullptr;
+            statement once = prepare(texts, 0, &rest);
+            if (rest == nullptr) return last_error();
+            texts.remove_prefix(static_cast<std::size_t>(rest - texts.data()));
+            if (once.handle() == nullptr) {  // Only blanks and comments, or a mistake.
+                if (sqlite3_errcode(database_) != SQLITE_OK) return last_error();
+                continue;
+            }
+            int code = SQLITE_ROW;
+            while (code == SQLITE_ROW) code = once.step();
+            if (code != SQLITE_DONE) return why(code);
+        }
         return {};
     }
     /// The first column of the first row as a text; nothing without a row, or for null.
@@ -161,10 +173,11 @@ class connection {
         return wait_a_little(times_waited, static_cast<connection*>(self)->until_) ? 1 : 0;
     }
 
-    [[nodiscard]] statement prepare(std::string_view text, unsigned flags) {
+    [[nodiscard]] statement prepare(std::string_view text, unsigned flags,
+                                    const char** rest = nullptr) {
         sqlite3_stmt* made = nullptr;
         sqlite3_prepare_v3(database_, text.data(), static_cast<int>(text.size()), flags, &made,
-                           nullptr);
+                           rest);
         return made == nullptr ? statement() : statement(made);
     }
     [[gnu::noinline]] statement* add(std::string_view text) {

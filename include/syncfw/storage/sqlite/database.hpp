@@ -134,17 +134,38 @@ class database {
     }
 
     [[nodiscard]] result<void> open_writer() {
-        mark_ = file_mark::of(path_);
-        const bool is_new = mark_ == file_mark{};
+        if (is_file())
+            if (auto fits = check_log(); !fits) return fits;
+        const bool is_new = file_mark::of(path_) == file_mark{};
         auto opened = connection::open(path_, is_new ? access::create : access::write);
-        if (!opened) return opened.error();
+        if (!opened)
+            return is_new && is_closed(folder_of(path_)) ? no_permission() : opened.error();
         writer_ = std::move(*opened);
         writer_->wait_until(deadline_in(options_.busy_timeout));
         if (auto ours = check_file(); !ours) return ours;
         mark_ = file_mark::of(path_);
         auto lent = lend_writer();
         if (!lent) return lent.error();
+        if (is_file())
+            if (auto noted = lease_.write_note(lasting_mark(path_)); !noted) return noted;
         return configure_writer();
+    }
+
+    // A file that was put in the place of another one would get that one's last changes, if their
+    // log were still beside it. So the lease's file has a note whose log it is.
+    [[nodiscard]] result<void> check_log() {
+        struct stat log{};
+        if (::stat((path_ + "-wal").c_str(), &log) != 0 || log.st_size == 0) return {};
+        if (auto taken = lease_.take(path_ + "-lease", deadline_in(options_.busy_timeout)); !taken)
+            return taken;
+        const std::string whose = lease_.read_note();
+        lease_.give_back();
+        if (whose.empty() || whose == lasting_mark(path_)) return {};
+        return error{.code = errc::corrupted,
+                     .message =
+                         "the file is another one than that whose last changes are in the "
+                         "-wal file beside it; put that one back, or move its -wal and "
+                         "-shm away"};
     }
 
     // Nothing is written before it is known whose file it is.
@@ -161,10 +182,16 @@ class database {
         if (**owner != std::to_string(application_id) && (**owner != "0" || **tables != "0"))
             return unsupported("is another program's SQLite database; give another path");
         if (**encoding != "UTF-8") return unsupported("does not keep its texts as UTF-8");
-        if (sqlite3_db_readonly(writer_->handle(), "main") == 1)
-            return error{.code = errc::read_only,
-                         .message = "the file can't be written; check its permissions"};
+        if (sqlite3_db_readonly(writer_->handle(), "main") == 1) return no_permission();
         return {};
+    }
+    [[nodiscard]] static error no_permission() {
+        return {.code = errc::read_only,
+                .message = "the file or its folder can't be written; check their permissions"};
+    }
+    [[nodiscard]] static bool is_closed(const std::string& folder) noexcept {
+        return ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0 &&
+               is_no_permission(errno);
     }
     [[nodiscard]] bool is_no_database() const noexcept {
         return sqlite3_errcode(writer_->handle()) == SQLITE_NOTADB;

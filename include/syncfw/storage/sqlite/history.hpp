@@ -30,6 +30,11 @@ namespace syncfw::sqlite::detail {
     return {};
 }
 
+[[nodiscard]] inline result<void> make_mark_table(connection& on) {
+    return on.execute(
+        "CREATE TABLE IF NOT EXISTS \"syncfw_file\" (\"id\" INTEGER PRIMARY KEY, "
+        "\"mark\" TEXT NOT NULL)");
+}
 [[nodiscard]] inline result<void> set_mark(connection& on, std::string_view mark) {
     return run_with(on,
                     "INSERT INTO \"syncfw_file\" (\"id\", \"mark\") VALUES (1, ?1) "
@@ -49,10 +54,7 @@ namespace syncfw::sqlite::detail {
 /// Begins a new history where the file is not the one it was; true when it did. Within the
 /// transaction that has made the tables.
 [[nodiscard]] inline result<bool> notice_copy(connection& on, const std::string& mark) {
-    auto made = on.execute(
-        "CREATE TABLE IF NOT EXISTS \"syncfw_file\" (\"id\" INTEGER PRIMARY KEY, \"mark\" TEXT NOT "
-        "NULL)");
-    if (!made) return made.error();
+    if (auto made = make_mark_table(on); !made) return made.error();
     auto before = on.read_text("SELECT \"mark\" FROM \"syncfw_file\"");
     if (!before) return before.error();
     if (*before && **before == mark) return false;

@@ -13,6 +13,7 @@
 #include <syncfw/storage/sqlite/error.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
@@ -49,10 +50,27 @@ class lease {
     }
     [[nodiscard]] bool is_taken() const noexcept { return is_taken_; }
 
+    /// What `write_note` left; nothing where this file is a copy of the one that it was left in.
+    [[nodiscard]] std::string read_note() const {
+        char bytes[note_bytes];
+        const ssize_t size = ::pread(file_, bytes, sizeof bytes, 0);
+        const std::string note(bytes, size > 0 ? static_cast<std::size_t>(size) : 0);
+        const std::string own = own_mark();
+        return note.compare(0, own.size(), own) == 0 ? note.substr(own.size()) : std::string();
+    }
+    [[nodiscard]] result<void> write_note(const std::string& about_database) {
+        const std::string note = own_mark() + about_database;
+        if (note.size() <= note_bytes && ::ftruncate(file_, 0) == 0 &&
+            ::pwrite(file_, note.data(), note.size(), 0) == static_cast<ssize_t>(note.size()))
+            return {};
+        return failed("");
+    }
+
   private:
     // Whoever waits holds the turn, so that one who writes all the time can't keep others away.
     static constexpr off_t the_turn = 0;
     static constexpr off_t the_lease = 1;
+    static constexpr std::size_t note_bytes = 256;
 
     [[nodiscard]] result<void> open(const std::string& path) {
         file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -105,6 +123,12 @@ class lease {
         struct stat opened{};
         return ::stat(path.c_str(), &named) == 0 && ::fstat(file_, &opened) == 0 &&
                named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+    }
+
+    [[nodiscard]] std::string own_mark() const {
+        struct stat opened{};
+        ::fstat(file_, &opened);
+        return std::to_string(opened.st_ino) + ":";
     }
 
     [[nodiscard]] static error failed(const std::string& path) {
