@@ -11,6 +11,7 @@
 #include <syncfw/storage/detail/storable.hpp>
 #include <syncfw/storage/tenant.hpp>
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstddef>
@@ -61,6 +62,17 @@ result<void> visit_sealed_column(const V& held, const sealed_field& label, const
     return {};
 }
 
+/// The hidden columns of T's table, looked up once.
+template <class T>
+inline constexpr auto hidden_of = [] {
+    constexpr std::size_t fields = entity_of<T>.fields.size();
+    std::array<sql::hidden_column, sql::column_count(entity_of<T>) - fields> found{};
+    std::size_t count = 0;
+    for (const sql::hidden_column& each : sql::hidden_columns)
+        if (sql::has_hidden(entity_of<T>, each.part)) found[count++] = each;
+    return found;
+}();
+
 /// The value of a hidden column. What the struct has a field for is not asked for.
 template <class T>
 [[nodiscard]] value_view hidden_value(sql::hidden part, const record<T>& row,
@@ -106,9 +118,8 @@ result<void> write_columns(const record<T>& row, const tenant_id& whose, const C
         (void)(write.template operator()<I>(members) && ...);
     });
     std::size_t i = entity_of<T>.fields.size();
-    for (const sql::hidden_column& each : sql::hidden_columns)
-        if (sql::has_hidden(entity_of<T>, each.part))
-            bind(i++, hidden_value(each.part, row, whose));
+    for (const sql::hidden_column& each : hidden_of<T>)
+        bind(i++, hidden_value(each.part, row, whose));
     return done;
 }
 
@@ -227,9 +238,8 @@ template <class T, class Cipher, class Column>
                         });
     if (why != nullptr) return unreadable_column<T>(place, why);
     std::size_t i = entity_of<T>.fields.size();
-    for (const sql::hidden_column& each : sql::hidden_columns)
-        if (sql::has_hidden(entity_of<T>, each.part))
-            set_hidden(each.part, row, column(i++, each.kind));
+    for (const sql::hidden_column& each : hidden_of<T>)
+        set_hidden(each.part, row, column(i++, each.kind));
     return {};
 }
 
