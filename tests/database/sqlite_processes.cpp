@@ -67,6 +67,21 @@ TEST_CASE("SQLite: a transaction waits for its turn as long as it was told, then
     CHECK(expect(reading.count(all<book>())) == 1);
 }
 
+TEST_CASE("SQLite: an exclusive store has the file alone, and gives it back") {
+    const folder here;
+    const std::string path = here / "library.db";
+    {
+        auto alone = open(path, {.busy_timeout = 20ms, .exclusive = true});
+        expect(put_books(alone, 1, 2'000));
+        CHECK(::access((path + "-shm").c_str(), F_OK) != 0);
+        CHECK(sqlite::open<library>(path, {.busy_timeout = 20ms}).error().code == errc::busy);
+        auto reading = expect(begin_read(alone, nobody));
+        CHECK(begin_read(alone, nobody).error().code == errc::busy);
+    }
+    auto store = open(path, quick);
+    CHECK(count_books(store) == 2'000);
+}
+
 TEST_CASE("SQLite: one that writes without the lease is waited for as well") {
     const folder here;
     const std::string path = here / "library.db";
@@ -129,6 +144,26 @@ TEST_CASE("SQLite: threads that share a store see each change once, in order") {
     CHECK(count_books(store) == writers * rounds * 3);
 }
 
+TEST_CASE("SQLite: a thread that writes all the time keeps no other away") {
+    auto store = open(":memory:", {.busy_timeout = 2s});
+    std::vector<record<book>> rows(500);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].value.id = static_cast<std::int64_t>(i);
+    std::atomic<bool> is_done = false;
+    std::atomic<int> written = 0;
+    std::thread greedy([&] {
+        for (; !is_done; ++written) {
+            auto tx = begin_write(store, nobody);
+            if (!tx || !tx->put_many(rows) || !tx->commit()) return;
+        }
+    });
+    while (written == 0) std::this_thread::yield();
+    result<void> done;
+    for (std::int64_t i = 0; i < 20 && done; ++i) done = put_books(store, 10'000 + i, 1);
+    is_done = true;
+    greedy.join();
+    expect(done);
+}
+
 // --- several processes --------------------------------------------------------------------------
 
 TEST_CASE("SQLite: processes that open a new file at once make its tables once") {
@@ -177,16 +212,24 @@ TEST_CASE("SQLite: one that writes all the time keeps nobody away") {
     {
         auto store = open(path, quick);
     }
+    // It gives the file back for moments alone, and has it for thousands of them in between.
     const pid_t greedy = start_process([&] {
         auto store = sqlite::open<library>(path, quick);
-        for (std::int64_t n = 0; store && n < 1'000'000; ++n)
-            if (!put_books(*store, n, 1)) return 1;
+        std::vector<record<book>> rows(2'000);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            rows[i].value.id = static_cast<std::int64_t>(i);
+        while (store) {
+            auto tx = begin_write(*store, nobody);
+            if (!tx || !tx->put_many(rows) || !tx->commit()) return 1;
+        }
         return 1;
     });
-    auto store = open(path, quick);
-    for (std::int64_t i = 0; i < 20; ++i) expect(put_books(store, 2'000'000 + i, 1));
+    auto store = open(path, {.busy_timeout = 2s});
+    while (count_books(store) == 0) std::this_thread::sleep_for(1ms);
+    for (std::int64_t i = 0; i < 20; ++i) expect(put_books(store, 10'000 + i, 1));
     ::kill(greedy, SIGKILL);
     CHECK(end_of(greedy) == -1);
+    CHECK(count_books(store) == 2'020);
     check_sound(store);
 }
 

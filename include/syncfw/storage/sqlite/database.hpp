@@ -6,6 +6,7 @@
 #include <syncfw/storage/sqlite/file.hpp>
 #include <syncfw/storage/sqlite/lease.hpp>
 #include <syncfw/storage/sqlite/options.hpp>
+#include <syncfw/storage/sqlite/preparation.hpp>
 
 #include <condition_variable>
 #include <cstddef>
@@ -64,13 +65,10 @@ class database {
     /// The one connection that writes; other writers of this and of all processes wait.
     [[nodiscard]] result<loan> lend_writer() {
         const deadline until = deadline_in(options_.busy_timeout);
-        std::unique_lock locked(lock_);
-        if (!changed_.wait_until(locked, until, [&] { return !is_writing_; }))
+        if (!wait_for_turn(until))
             return error{.code = errc::busy, .message = "another transaction is being written"};
-        is_writing_ = true;
-        locked.unlock();
         loan lent(*this, *writer_);
-        if (is_file())
+        if (is_shared())
             if (auto taken = lease_.take(path_ + "-lease", until); !taken)
                 return about(path_, taken.error());
         if (auto same = check_in_place(); !same) return same.error();
@@ -78,9 +76,9 @@ class database {
         return lent;
     }
 
-    /// A connection that reads. In memory there is one connection for all.
+    /// A connection that reads, which is the one that writes where there is but one.
     [[nodiscard]] result<loan> lend_reader() {
-        if (!is_file()) return lend_writer();
+        if (!is_shared()) return lend_writer();
         if (auto same = check_in_place(); !same) return same.error();
         const deadline until = deadline_in(options_.busy_timeout);
         std::unique_lock locked(lock_);
@@ -104,11 +102,9 @@ class database {
     void take_back(connection& lent) noexcept {
         lent.roll_back();
         if (&lent == writer_.get()) {
-            if (lease_.is_taken()) {
-                if (lent.log_pages() >= options_.checkpoint_pages)
-                    check_in(SQLITE_CHECKPOINT_PASSIVE);
-                lease_.give_back();
-            }
+            if (is_file() && may_check_in() && lent.log_pages() >= options_.checkpoint_pages)
+                check_in(SQLITE_CHECKPOINT_PASSIVE);
+            if (lease_.is_taken()) lease_.give_back();
             const std::lock_guard locked(lock_);
             is_writing_ = false;
         } else {
@@ -124,6 +120,8 @@ class database {
     }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// Whether other connections may have it open.
+    [[nodiscard]] bool is_shared() const noexcept { return is_file() && !options_.exclusive; }
     [[nodiscard]] bool is_file() const noexcept { return path_ != ":memory:"; }
     [[nodiscard]] const options& settings() const noexcept { return options_; }
 
@@ -134,7 +132,7 @@ class database {
     }
 
     [[nodiscard]] result<void> open_writer() {
-        if (is_file())
+        if (is_shared())
             if (auto fits = check_log(); !fits) return fits;
         const bool is_new = file_mark::of(path_) == file_mark{};
         auto opened = connection::open(path_, is_new ? access::create : access::write);
@@ -142,13 +140,17 @@ class database {
             return is_new && is_closed(folder_of(path_)) ? no_permission() : opened.error();
         writer_ = std::move(*opened);
         writer_->wait_until(deadline_in(options_.busy_timeout));
-        if (auto ours = check_file(); !ours) return ours;
+        // Before the first look at the file, or SQLite would want to share memory for it.
+        if (options_.exclusive)
+            if (auto alone = set_pragma(*writer_, "locking_mode", "EXCLUSIVE", "exclusive"); !alone)
+                return alone;
+        if (auto ours = check_owner(*writer_); !ours) return ours;
         mark_ = file_mark::of(path_);
         auto lent = lend_writer();
         if (!lent) return lent.error();
-        if (is_file())
+        if (is_shared())
             if (auto noted = lease_.write_note(lasting_mark(path_)); !noted) return noted;
-        return configure_writer();
+        return prepare_writer(*writer_, options_, is_file());
     }
 
     // A file that was put in the place of another one would get that one's last changes, if their
@@ -168,73 +170,12 @@ class database {
                          "-shm away"};
     }
 
-    // Nothing is written before it is known whose file it is.
-    [[nodiscard]] result<void> check_file() {
-        const auto asked = [&](std::string_view text) { return writer_->read_text(text); };
-        auto owner = asked("PRAGMA application_id");
-        if (!owner && is_no_database()) return unsupported("is no SQLite database");
-        if (!owner) return owner.error();
-        auto tables = asked("SELECT count(*) FROM sqlite_master");
-        if (!tables && is_no_database()) return unsupported("is no SQLite database");
-        if (!tables) return tables.error();
-        auto encoding = asked("PRAGMA encoding");
-        if (!encoding) return encoding.error();
-        if (**owner != std::to_string(application_id) && (**owner != "0" || **tables != "0"))
-            return unsupported("is another program's SQLite database; give another path");
-        if (**encoding != "UTF-8") return unsupported("does not keep its texts as UTF-8");
-        if (sqlite3_db_readonly(writer_->handle(), "main") == 1) return no_permission();
-        return {};
-    }
-    [[nodiscard]] static error no_permission() {
-        return {.code = errc::read_only,
-                .message = "the file or its folder can't be written; check their permissions"};
-    }
-    [[nodiscard]] static bool is_closed(const std::string& folder) noexcept {
-        return ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0 &&
-               is_no_permission(errno);
-    }
-    [[nodiscard]] bool is_no_database() const noexcept {
-        return sqlite3_errcode(writer_->handle()) == SQLITE_NOTADB;
-    }
-
-    [[nodiscard]] result<void> configure_writer() {
-        if (auto done = configure(*writer_, options_.cache_bytes); !done) return done;
-        // Before the switch to WAL: it decides whether the switch itself survives.
-        const char* const levels[] = {"3", "1", "0"};
-        const char* const level = levels[static_cast<std::size_t>(options_.durability)];
-        if (auto done = set(*writer_, "synchronous", level, level); !done) return done;
-        if (!is_file()) return {};
-        if (auto done = set(*writer_, "journal_mode", "WAL", "wal"); !done) return done;
-        // A log that grew large beside a long read is cut when it begins anew.
-        const std::string log_bytes =
-            std::to_string(std::int64_t{4096} * 4 * options_.checkpoint_pages);
-        return set(*writer_, "journal_size_limit", log_bytes, log_bytes);
-    }
-    [[nodiscard]] result<void> configure(connection& made, std::int64_t cache_bytes) {
-        const std::string cache = std::to_string(-cache_bytes / 1024);
-        const std::string keys = options_.references ? "1" : "0";
-        if (auto done = set(made, "cache_size", cache, cache); !done) return done;
-        if (auto done = set(made, "foreign_keys", keys, keys); !done) return done;
-        return set(made, "cell_size_check", "1", "1");
-    }
-    /// Says also whether it was taken: SQLite keeps silent about what it can't do.
-    [[nodiscard]] static result<void> set(connection& on, std::string_view name,
-                                          std::string_view value, std::string_view expected) {
-        const std::string pragma = "PRAGMA " + std::string(name);
-        auto answer = on.read_text(pragma + " = " + std::string(value));
-        if (answer) answer = on.read_text(pragma);
-        if (!answer) return answer.error();
-        if (answer->value_or("") == expected) return {};
-        return error{.code = errc::unavailable,
-                     .message = "SQLite does not take " + pragma + " = " + std::string(value)};
-    }
-
     [[nodiscard]] result<loan> open_reader(deadline until) {
         auto opened = connection::open(path_, access::read);
         result<void> done;
         if (opened) {
             (*opened)->wait_until(until);
-            done = configure(**opened, options_.cache_bytes / 4);
+            done = prepare(**opened, options_, options_.cache_bytes / 4);
             if (done) return loan(*this, *opened->release());
         }
         {
@@ -243,6 +184,23 @@ class database {
         }
         changed_.notify_all();
         return about(path_, opened ? done.error() : opened.error());
+    }
+
+    // As with the lease, one waits for the writer and the others for that one's turn: a thread that
+    // writes all the time stands behind those who wait.
+    [[nodiscard]] bool wait_for_turn(deadline until) {
+        std::unique_lock locked(lock_);
+        const auto wait_for = [&](bool& taken) {
+            return changed_.wait_until(locked, until, [&] { return !taken; });
+        };
+        if (!wait_for(has_next_)) return false;
+        has_next_ = true;
+        const bool is_ours = wait_for(is_writing_);
+        has_next_ = false;
+        if (is_ours) is_writing_ = true;
+        locked.unlock();
+        changed_.notify_all();
+        return is_ours;
     }
 
     // What is written to a file that has no name any more would be lost with the last handle.
@@ -262,11 +220,13 @@ class database {
     }
     void check_in_last_time() noexcept {
         constexpr std::chrono::milliseconds at_most{100};
-        if (!check_in_place() || !lease_.take(path_ + "-lease", deadline_in(at_most))) return;
+        if (!check_in_place()) return;
+        if (is_shared() && !lease_.take(path_ + "-lease", deadline_in(at_most))) return;
         writer_->wait_until({});
         check_in(SQLITE_CHECKPOINT_TRUNCATE);
         lease_.give_back();
     }
+    [[nodiscard]] bool may_check_in() const noexcept { return !is_shared() || lease_.is_taken(); }
 
     std::string path_;
     options options_;
@@ -277,6 +237,7 @@ class database {
     std::mutex lock_{};
     std::condition_variable changed_{};
     bool is_writing_ = false;
+    bool has_next_ = false;
     std::size_t readers_ = 0;  // Those that are open, lent or idle.
     std::vector<std::unique_ptr<connection>> idle_{};
 };

@@ -28,6 +28,16 @@ inline constexpr std::int64_t application_id = 0x7379'6E63;
     return {.code = errc::unsupported_format, .message = std::string("the file ") + why};
 }
 
+[[nodiscard]] inline error no_permission() {
+    return {.code = errc::read_only,
+            .message = "the file or its folder can't be written; check their permissions"};
+}
+
+/// Whether this process may make no file in the folder.
+[[nodiscard]] inline bool is_closed(const std::string& folder) noexcept {
+    return ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0 && is_no_permission(errno);
+}
+
 /// The path as SQLite is to see it: it would take one that begins with `file:` for an address.
 [[nodiscard]] inline result<std::string> checked_path(std::string_view path) {
     if (path.empty() || path.find('\0') != path.npos)

@@ -33,6 +33,9 @@ struct options {
     /// when it is needed and kept.
     std::size_t readers = 4;
     integrity check = integrity::none;
+    /// Holds the file for this store alone, with one connection: for file systems on which
+    /// processes can't share memory. One transaction of either kind at a time.
+    bool exclusive = false;
     /// Whether the database itself checks references; see `sql::migration_options`.
     bool references = false;
     /// Changes of the tables by hand; see migration.hpp.
