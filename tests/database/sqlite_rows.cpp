@@ -333,4 +333,37 @@ TEST_CASE("SQLite: a statement is prepared once for a connection, and few querie
     CHECK(count_statements(tx.native().handle()) <= before + 64);
 }
 
+std::string plan_of(sqlite3* database, std::string_view text) {
+    std::string plan;
+    sqlite3_exec(
+        database, ("EXPLAIN QUERY PLAN " + std::string(text)).c_str(),
+        [](void* to, int, char** values, char**) {
+            static_cast<std::string*>(to)->append(values[3]).append("\n");
+            return 0;
+        },
+        &plan, nullptr);
+    return plan;
+}
+
+TEST_CASE("SQLite: keys, the feed and unique fields are looked up, never searched for") {
+    auto store = open(":memory:");
+    auto tx = expect(begin_write(store, nobody));
+    const auto by_isbn = where(field<&book::isbn> == "1" && field<&book::id> > 0);
+    const std::pair<std::string_view, const char*> expected[] = {
+        {sql::get_text<sql::sqlite, book>, "sqlite_autoindex_book_1 (_tenant=? AND id=?)"},
+        {sql::erase_text<sql::sqlite, book>, "sqlite_autoindex_book_1 (_tenant=? AND id=?)"},
+        {sql::changes_text<sql::sqlite, book>, "book_feed (_tenant=? AND _sequence>?"},
+    };
+    for (const auto& [text, index] : expected) {
+        const std::string plan = plan_of(tx.native().handle(), text);
+        INFO(plan);
+        CHECK(plan.find(index) != std::string::npos);
+        CHECK(plan.find("SCAN") == std::string::npos);
+        CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+    }
+    const std::string plan =
+        plan_of(tx.native().handle(), sql::make_scan_text<sql::sqlite>(by_isbn.view()));
+    CHECK(plan.find("SCAN") == std::string::npos);
+}
+
 }  // namespace

@@ -65,6 +65,9 @@ class store {
             return error{.code = errc::unavailable,
                          .message = "syncfw needs SQLite 3.35 or later",
                          .cause = sqlite3_libversion()};
+        if (sqlite3_threadsafe() == 0)
+            return error{.code = errc::unavailable,
+                         .message = "syncfw needs an SQLite that was built for threads"};
         auto opened = detail::database::open(path, wanted);
         if (!opened) return opened.error();
         store made(std::make_unique<parts>(std::move(*opened), std::move(cipher)));
@@ -190,16 +193,18 @@ class store {
         if (!lent) return lent.error();
         detail::connection& db = **lent;
         const bool checks = parts_->database->settings().references;
-        const auto run = [&](std::string_view text) { return db.execute(text); };
-        if (auto done = run("PRAGMA foreign_keys = OFF"); !done) return done;
-        auto done = run("BEGIN IMMEDIATE");
+        if (auto off = db.execute("PRAGMA foreign_keys = OFF"); !off) return off;
+        auto done = db.execute("BEGIN IMMEDIATE");
+        const auto before = db.read_text("PRAGMA schema_version");
         if (done) done = f(db);
-        if (done && checks) done = check_references(db);
-        if (done) done = run("COMMIT");
+        if (done && checks && before &&
+            db.read_text("PRAGMA schema_version").value_or({}) != *before)
+            done = check_references(db);
+        if (done) done = db.execute("COMMIT");
         db.roll_back();
-        if (checks)
-            if (auto on = run("PRAGMA foreign_keys = ON"); !on && done) return on;
-        return done;
+        if (!checks) return done;
+        auto on = db.execute("PRAGMA foreign_keys = ON");
+        return done ? on : done;
     }
     [[nodiscard]] static result<void> check_references(detail::connection& db) {
         auto broken = db.read_text("PRAGMA foreign_key_check");

@@ -38,7 +38,7 @@ struct options {
     bool exclusive = false;
     /// Whether the database itself checks references; see `sql::migration_options`.
     bool references = false;
-    /// Changes of the tables by hand; see migration.hpp.
+    /// Changes of the tables by hand; see migration.hpp. They must live as long as the store.
     std::span<const syncfw::migration> migrations{};
     /// False leaves the tables as they are until `migrate` is called.
     bool migrate = true;
