@@ -198,6 +198,17 @@ TEST_CASE("SQLite: nothing in a file runs") {
     CHECK(count_books(store) == 14);
 }
 
+TEST_CASE("SQLite: what only looks like a table is refused") {
+    const folder here;
+    for (const char* each : {"CREATE VIEW book AS SELECT * FROM other",
+                             "CREATE VIRTUAL TABLE \"BOOK\" USING fts5(id, title)"}) {
+        const std::string path = here / std::to_string(std::string_view(each).size());
+        make_library(path, 10);
+        run_sql(path, std::string("ALTER TABLE book RENAME TO other; ") + each);
+        check_refused(path, errc::unsupported_format);
+    }
+}
+
 TEST_CASE("SQLite: a value of a type that its column never has is damage, not a wrong answer") {
     const folder here;
     const std::string path = here / "library.db";

@@ -71,7 +71,8 @@ class store {
         auto opened = detail::database::open(path, wanted);
         if (!opened) return opened.error();
         store made(std::make_unique<parts>(std::move(*opened), std::move(cipher)));
-        if (auto checked = made.check(wanted.check); !checked) return checked.error();
+        if (auto checked = made.check(wanted.check); !checked)
+            return detail::about(made.path(), checked.error());
         if (wanted.migrate)
             if (auto migrated = made.migrate(); !migrated)
                 return detail::about(made.path(), migrated.error());
@@ -177,12 +178,16 @@ class store {
     }
 
     [[nodiscard]] result<void> check(integrity wanted) {
-        if (wanted == integrity::none) return {};
         auto lent = parts_->database->lend_reader();
         if (!lent) return lent.error();
-        auto checked = detail::refuse_damage(**lent, wanted == integrity::quick);
-        if (!checked) return detail::about(path(), checked.error());
-        return {};
+        std::string names =
+            "'syncfw_feed', 'syncfw_value', 'syncfw_store', 'syncfw_schema', "
+            "'syncfw_migration', 'syncfw_file'";
+        for (const entity_info& each : complete_schema<Schema>::entities)
+            names += ", " + sql::detail::text_literal(each.name);
+        if (auto plain = detail::check_tables(**lent, names); !plain) return plain;
+        if (wanted == integrity::none) return {};
+        return detail::refuse_damage(**lent, wanted == integrity::quick);
     }
 
     // Everything that f does is done or nothing of it. References are looked at behind it: within,

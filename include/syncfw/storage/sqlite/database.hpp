@@ -163,11 +163,12 @@ class database {
         const std::string whose = lease_.read_note();
         lease_.give_back();
         if (whose.empty() || whose == lasting_mark(path_)) return {};
-        return error{.code = errc::corrupted,
-                     .message =
-                         "the file is another one than that whose last changes are in the "
-                         "-wal file beside it; put that one back, or move its -wal and "
-                         "-shm away"};
+        return error{
+            .code = errc::corrupted,
+            .message =
+                "the file is another one than that whose last changes are in the -wal file "
+                "beside it; put that one back or move its -wal and -shm away, or remove the "
+                "-lease file if all were copied together"};
     }
 
     [[nodiscard]] result<loan> open_reader(deadline until) {

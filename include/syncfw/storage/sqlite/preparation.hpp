@@ -36,6 +36,19 @@ namespace syncfw::sqlite::detail {
     return {};
 }
 
+/// Refuses a file in which one of the names, quoted and with commas between, is no plain table:
+/// what stands behind a view or a virtual table is code of somebody else's choice.
+[[nodiscard]] inline result<void> check_tables(connection& on, const std::string& names) {
+    auto found = on.read_text(
+        "SELECT name FROM sqlite_master WHERE name COLLATE NOCASE IN (" + names +
+        ") AND (type <> 'table' OR coalesce(rootpage, 0) = 0 OR sql LIKE 'CREATE VIRTUAL%')");
+    if (!found) return found.error();
+    if (!*found) return {};
+    error refused = unsupported("has something else in the place of a table");
+    refused.entity = **found;
+    return refused;
+}
+
 /// Says also whether it was taken: SQLite keeps silent about what it can't do.
 [[nodiscard]] inline result<void> set_pragma(connection& on, std::string_view name,
                                              std::string_view value, std::string_view expected) {
