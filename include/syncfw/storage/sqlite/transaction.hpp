@@ -128,9 +128,6 @@ class transaction {
     [[nodiscard]] result<void> start(std::string_view how) {
         const int code = db_->run(how);
         if (code != SQLITE_DONE) return db_->why(code);
-        // SQLite fixes what a reader sees at its first read.
-        auto first = last_sequence();
-        if (!first) return first.error();
         return {};
     }
 
@@ -234,6 +231,8 @@ class reader : public transaction<Cipher> {
                                               const Cipher& cipher) {
         reader made(std::move(lent), whose, cipher);
         if (auto begun = made.start("BEGIN"); !begun) return begun.error();
+        // SQLite fixes what a reader sees at its first read.
+        if (auto first = made.last_sequence(); !first) return first.error();
         return made;
     }
 
