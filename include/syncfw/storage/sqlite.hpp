@@ -200,11 +200,13 @@ class store {
         const bool checks = parts_->database->settings().references;
         if (auto off = db.execute("PRAGMA foreign_keys = OFF"); !off) return off;
         auto done = db.execute("BEGIN IMMEDIATE");
-        const auto before = db.read_text("PRAGMA schema_version");
+        const auto state = [&] {
+            return db.read_text("PRAGMA schema_version").value_or({}).value_or("") + " " +
+                   std::to_string(sqlite3_total_changes(db.handle()));
+        };
+        const std::string before = state();
         if (done) done = f(db);
-        if (done && checks && before &&
-            db.read_text("PRAGMA schema_version").value_or({}) != *before)
-            done = check_references(db);
+        if (done && checks && state() != before) done = check_references(db);
         if (done) done = db.execute("COMMIT");
         db.roll_back();
         if (!checks) return done;
