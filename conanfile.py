@@ -13,6 +13,8 @@ required_conan_version = ">=2.4"
 DEPENDENCIES = {
     "zlib": ("zlib/[>=1.2.11 <2]", "zlib::zlib"),
     "zstd": ("zstd/[~1.5]", "zstd::zstd"),
+    "sqlite": ("sqlite3/[>=3.35 <4]", "sqlite3::sqlite3"),
+    "postgres": ("libpq/[>=15 <18]", "libpq::libpq"),
 }
 
 
@@ -23,8 +25,19 @@ class SyncfwConan(ConanFile):
     topics = ("synchronization", "offline-first", "replication", "serialization", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_zlib": [True, False], "with_zstd": [True, False]}
-    default_options = {"with_zlib": False, "with_zstd": False, "boost/*:header_only": True}
+    options = {
+        "with_zlib": [True, False],
+        "with_zstd": [True, False],
+        "with_sqlite": [True, False],
+        "with_postgres": [True, False],
+    }
+    default_options = {
+        "with_zlib": False,
+        "with_zstd": False,
+        "with_sqlite": False,
+        "with_postgres": False,
+        "boost/*:header_only": True,
+    }
     implements = ["auto_header_only"]
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True

@@ -25,6 +25,10 @@ syncfw_component(zlib PKGCONFIG zlib PACKAGE ZLIB TARGETS ZLIB::ZLIB
 syncfw_component(zstd PKGCONFIG libzstd PACKAGE zstd
                  TARGETS zstd::libzstd zstd::libzstd_shared zstd::libzstd_static
                  APT libzstd-dev HEADERS codec/zstd.hpp)
+syncfw_component(sqlite PKGCONFIG sqlite3 PACKAGE SQLite3 TARGETS SQLite::SQLite3
+                 APT libsqlite3-dev HEADERS storage/sqlite.hpp)
+syncfw_component(postgres PKGCONFIG libpq PACKAGE PostgreSQL TARGETS PostgreSQL::PostgreSQL
+                 APT libpq-dev HEADERS storage/postgres.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has
 # another name in each package manager, and an exported file must hold for all of them.

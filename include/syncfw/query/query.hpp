@@ -53,7 +53,7 @@ struct query_shape {
 };
 
 template <class T>
-inline constexpr field_mask key_of = entity_of<T>.all_with(meaning::primary_key);
+inline constexpr field_mask key_mask = entity_of<T>.all_with(meaning::primary_key);
 
 /// A total order: the terms, and behind them those of the key that they lack.
 template <std::size_t Orders>
@@ -77,7 +77,7 @@ struct total_order {
 };
 
 template <class T>
-inline constexpr total_order<key_of<T>.count()> key_order{{}, key_of<T>};
+inline constexpr total_order<key_mask<T>.count()> key_order{{}, key_mask<T>};
 
 template <std::size_t Orders, std::size_t Nodes, std::size_t Terms>
 [[nodiscard]] consteval auto make_shape(const node_list<Nodes>& program,
@@ -91,13 +91,13 @@ template <std::size_t Orders, std::size_t Nodes, std::size_t Terms>
 
 template <class T, std::size_t Nodes>
 [[nodiscard]] consteval auto shape_by_key(const node_list<Nodes>& program) {
-    return make_shape<key_of<T>.count()>(program, key_order<T>);
+    return make_shape<key_mask<T>.count()>(program, key_order<T>);
 }
 
 template <class T, auto Program, bool IsLimited, order_term... Terms>
 [[nodiscard]] consteval auto shape_with_order() {
     constexpr order_term wanted[] = {Terms...};
-    constexpr total_order<sizeof...(Terms) + key_of<T>.count()> order(wanted, key_of<T>);
+    constexpr total_order<sizeof...(Terms) + key_mask<T>.count()> order(wanted, key_mask<T>);
     auto shape = make_shape<order.count>(Program, order);
     shape.is_limited = IsLimited;
     return shape;
@@ -169,7 +169,7 @@ template <class T, auto Shape>
     std::size_t last = 0;
     for (std::size_t i = 0; i < Shape.order_count; ++i) {
         const std::size_t place = Shape.order[i].place;
-        if (!key_of<T>.test(place) || place < last) return false;
+        if (!key_mask<T>.test(place) || place < last) return false;
         last = place;
     }
     return true;
@@ -187,7 +187,7 @@ void add_key(std::vector<value>& values, type_list<V...> types, const First& fir
 template <class T, auto Shape, class... Key>
 [[nodiscard]] std::vector<value> key_values(const Key&... key) {
     constexpr bool is_in_order = is_key_order<T, Shape>();
-    constexpr bool is_whole = sizeof...(Key) == key_of<T>.count();
+    constexpr bool is_whole = sizeof...(Key) == key_mask<T>.count();
     static_assert(is_in_order,
                   "syncfw: after(key) goes on in the order of the key; with order_by give the "
                   "whole last row: after(row)");

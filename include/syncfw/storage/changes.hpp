@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+// The feed of a whole schema: the changes of all its entities, in the order in which they happened.
+//
+//     auto seen = visit_changes<library>(*tx, {.after = 4711, .limit = 1'000},
+//                                        [&]<class T>(const record<T>& row) { send(row); });
+//     remember(seen->until);           // goes on here
+//     if (seen->is_behind) read_on();  // there was more
+#pragma once
+
+#include <syncfw/storage/storage.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace syncfw {
+
+struct change_range {
+    std::int64_t after = 0;
+    std::int64_t limit = 1'000;  ///< At most so many rows.
+};
+
+struct changes_seen {
+    std::int64_t until = 0;  ///< Every change up to this number was seen.
+    std::int64_t rows = 0;
+    bool is_behind = false;  ///< The feed goes on.
+};
+
+/// Calls `f(row)` for each change after a number, in the order of the feed; rows are asked of the
+/// store in ranges of the feed, so that no more than `limit` of them are in memory. Each row comes
+/// once, as it is now, tombstones included.
+template <class Schema, class Transaction, class F>
+[[nodiscard]] result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted,
+                                                 F&& f);
+
+// --- how it is done ------------------------------------------------------------------------------
+
+namespace detail {
+
+template <class Schema>
+class change_page;
+template <class... Ts>
+class change_page<schema<Ts...>> {
+  public:
+    template <class Transaction>
+    [[nodiscard]] result<void> read(Transaction& tx, std::int64_t after, std::int64_t until) {
+        places_.clear();
+        result<void> done;
+        const auto read_one = [&]<class T>(std::vector<record<T>>& rows, std::size_t entity) {
+            auto found = tx.template changes<T>(after, until);
+            if (!found) {
+                done = found.error();
+                return false;
+            }
+            rows = std::move(*found);
+            for (std::size_t i = 0; i < rows.size(); ++i)
+                places_.push_back({rows[i].sequence(), entity, i});
+            return true;
+        };
+        std::size_t entity = 0;
+        std::apply([&](auto&... rows) { (void)(read_one(rows, entity++) && ...); }, rows_);
+        if (sizeof...(Ts) > 1)
+            std::sort(places_.begin(), places_.end(),
+                      [](const place& a, const place& b) { return a.sequence < b.sequence; });
+        return done;
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+
+    template <class F>
+    void visit(F& f) const {
+        for (const place& each : places_) {
+            std::size_t entity = 0;
+            const auto visit_one = [&](const auto& rows) {
+                if (entity++ == each.entity) f(rows[each.row]);
+            };
+            std::apply([&](const auto&... rows) { (visit_one(rows), ...); }, rows_);
+        }
+    }
+
+  private:
+    struct place {
+        std::int64_t sequence;
+        std::size_t entity;
+        std::size_t row;
+    };
+    std::tuple<std::vector<record<Ts>>...> rows_{};
+    std::vector<place> places_{};
+};
+
+}  // namespace detail
+
+template <class Schema, class Transaction, class F>
+result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted, F&& f) {
+    auto last = tx.last_sequence();
+    if (!last) return last.error();
+    detail::change_page<Schema> page;
+    changes_seen seen{.until = wanted.after};
+    // A range of n numbers has n rows at most, and fewer where rows have changed since: then the
+    // next range is wider.
+    std::int64_t width = wanted.limit;
+    while (seen.until < *last && seen.rows < wanted.limit) {
+        const std::int64_t room = wanted.limit - seen.rows;
+        std::int64_t until = *last - seen.until > width ? seen.until + width : *last;
+        if (auto done = page.read(tx, seen.until, until); !done) return done.error();
+        if (static_cast<std::int64_t>(page.size()) > room) {
+            width = room;
+            continue;
+        }
+        page.visit(f);
+        seen.rows += static_cast<std::int64_t>(page.size());
+        seen.until = until;
+        width = static_cast<std::int64_t>(page.size()) * 4 < width ? width * 2 : width;
+    }
+    seen.is_behind = seen.until < *last;
+    return seen;
+}
+
+}  // namespace syncfw

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+// The difference between a table that is wanted and one that is there: statements where it only
+// adds, sentences where it doesn't.
+#pragma once
+
+#include <syncfw/storage/detail/sql_catalog.hpp>
+#include <syncfw/storage/detail/sql_schema.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace syncfw::sql::detail {
+
+struct migration_plan {
+    std::vector<std::string> statements{};
+    std::vector<std::string> refused{};
+    std::vector<std::string> new_tables{};
+};
+
+template <class D>
+void add_table(migration_plan& plan, const table_plan& table) {
+    plan.statements.push_back(create_table_text<D>(table));
+    for (const index_plan& each : table.indexes) plan.statements.push_back(each.text);
+    plan.new_tables.push_back(table.name);
+}
+
+/// The references of new tables, when all tables are there. Those of tables that were there
+/// already are left to a migration by hand: rows may break them.
+inline void add_references(migration_plan& plan, const table_plan& table) {
+    if (std::find(plan.new_tables.begin(), plan.new_tables.end(), table.name) ==
+        plan.new_tables.end())
+        return;
+    for (const reference_plan& each : table.references)
+        plan.statements.push_back("ALTER TABLE " + quote(table.name) + " ADD CONSTRAINT " +
+                                  quote(each.name) + " " + each.text);
+}
+
+inline void compare_column(migration_plan& plan, const table_plan& table, const column_plan& wanted,
+                           const column_found& found) {
+    const std::string place = table.name + "." + wanted.name;
+    if (found.type != wanted.type)
+        plan.refused.push_back(place + " is " + found.type + " in the database and " + wanted.type +
+                               " in the schema");
+    if (found.is_nullable != wanted.is_nullable)
+        plan.refused.push_back(place + (found.is_nullable ? " may be null in the database and not"
+                                                            " in the schema"
+                                                          : " may be null in the schema and not in"
+                                                            " the database"));
+    const bool is_key =
+        std::find(table.key.begin(), table.key.end(), wanted.name) != table.key.end();
+    if (found.is_key != is_key)
+        plan.refused.push_back(place + (is_key ? " belongs to the key in the schema and not in the"
+                                                 " database"
+                                               : " belongs to the key in the database and not in"
+                                                 " the schema"));
+}
+
+inline void add_column(migration_plan& plan, const table_plan& table, const column_plan& wanted) {
+    if (!wanted.is_nullable && wanted.fallback.empty())
+        plan.refused.push_back(table.name + "." + wanted.name +
+                               " is new, and rows that are there have no value for it (make it "
+                               "std::optional, or give it a default_value)");
+    else
+        plan.statements.push_back("ALTER TABLE " + quote(table.name) + " ADD COLUMN " +
+                                  column_text(wanted));
+}
+
+inline void compare_table(migration_plan& plan, const table_plan& wanted,
+                          const table_found& found) {
+    const auto named = [](std::string_view name) {
+        return [name](const auto& each) { return each.name == name; };
+    };
+    for (const column_plan& each : wanted.columns) {
+        const auto at = std::find_if(found.columns.begin(), found.columns.end(), named(each.name));
+        if (at == found.columns.end())
+            add_column(plan, wanted, each);
+        else
+            compare_column(plan, wanted, each, *at);
+    }
+    for (const column_found& each : found.columns) {
+        const bool is_wanted =
+            std::any_of(wanted.columns.begin(), wanted.columns.end(), named(each.name));
+        if (!is_wanted && !each.is_nullable && !each.has_default)
+            plan.refused.push_back(wanted.name + "." + each.name +
+                                   " is in the database alone, and new rows would have no value "
+                                   "for it");
+    }
+    for (const index_plan& each : wanted.indexes)
+        if (std::find(found.indexes.begin(), found.indexes.end(), each.name) == found.indexes.end())
+            plan.statements.push_back(each.text);
+    for (const std::string& each : found.indexes) {
+        const bool is_ours = each.starts_with(wanted.name + "_") && each.ends_with("_unique");
+        const bool is_wanted =
+            std::any_of(wanted.indexes.begin(), wanted.indexes.end(), named(each));
+        if (is_ours && !is_wanted)
+            plan.refused.push_back(wanted.name + ": the index " + each +
+                                   " still keeps values unique that need not be any more");
+    }
+}
+
+}  // namespace syncfw::sql::detail

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the engine itself has to remember: entities like the user's, declared with the same words
+// and kept through the same stores, in tables whose names begin with `syncfw_`. They have no
+// bookkeeping, because they are not synchronised. Rows of users' entities appear in them as
+// `entity_name` and `row_key` and rows in their binary form, complete with layout,
+// so that a later version of the program can read them.
+#pragma once
+
+#include <syncfw/core/blob.hpp>
+#include <syncfw/core/timestamp.hpp>
+#include <syncfw/core/uuid.hpp>
+#include <syncfw/entity/annotations.hpp>
+#include <syncfw/entity/schema.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace syncfw {
+
+/// What an operation does to its row.
+enum class operation_kind : unsigned char { put, remove, restore };
+BOOST_DESCRIBE_ENUM(operation_kind, put, remove, restore)
+
+/// Where an operation of the outbox stands.
+enum class outbox_state : unsigned char { queued, in_flight, failed };
+BOOST_DESCRIBE_ENUM(outbox_state, queued, in_flight, failed)
+
+/// A write that the other side has not answered yet, or has refused.
+struct outbox_operation {
+    uuid id{};                  ///< Of the operation, from the moment of the write.
+    std::int64_t position = 0;  ///< Operations are sent in this order.
+    uuid transaction{};         ///< What was written together travels and takes effect together.
+    std::string entity_name{};
+    std::string row_key{};
+    operation_kind kind{};
+    std::int64_t base_version = 0;
+    std::int64_t stamp = 0;
+    std::int64_t origin = 0;
+    blob changes{};              ///< A delta: only what was changed.
+    std::optional<blob> base{};  ///< The row as both sides last agreed on it; none for a new row.
+    outbox_state state{};
+    std::int32_t attempts = 0;
+    std::optional<timestamp> next_attempt_at{};
+    std::string reason{};  ///< Why the last attempt failed.
+
+    static constexpr auto sync_entity = entity<"syncfw_outbox">(
+        annotations::field<&outbox_operation::id>(annotations::primary_key),
+        annotations::field<&outbox_operation::position>(annotations::indexed),
+        annotations::field<&outbox_operation::row_key>(annotations::indexed));
+};
+BOOST_DESCRIBE_STRUCT(outbox_operation, (),
+                      (id, position, transaction, entity_name, row_key, kind, base_version, stamp,
+                       origin, changes, base, state, attempts, next_attempt_at, reason))
+
+/// An operation that a server has answered, with the answer: it is given again when the operation
+/// comes again.
+struct applied_operation {
+    uuid id{};
+    std::string entity_name{};
+    std::string row_key{};
+    std::string outcome{};
+    std::int64_t version = 0;
+    std::int64_t sequence = 0;
+    blob request_hash{};  ///< Of what was asked: the same id with another body is refused.
+    blob answer{};
+    timestamp applied_at{};
+
+    static constexpr auto sync_entity = entity<"syncfw_applied">(
+        annotations::field<&applied_operation::id>(annotations::primary_key),
+        annotations::field<&applied_operation::applied_at>(annotations::indexed));
+};
+BOOST_DESCRIBE_STRUCT(applied_operation, (),
+                      (id, entity_name, row_key, outcome, version, sequence, request_hash, answer,
+                       applied_at))
+
+/// A conflict that waits for a person, or was resolved by one.
+struct parked_conflict {
+    uuid id{};
+    uuid operation{};
+    std::string entity_name{};
+    std::string row_key{};
+    std::optional<blob> base{};
+    blob mine{};
+    blob theirs{};
+    std::int64_t their_version = 0;
+    std::string reason{};
+    timestamp detected_at{};
+    std::optional<timestamp> resolved_at{};
+    std::string resolution{};
+
+    static constexpr auto sync_entity = entity<"syncfw_conflict">(
+        annotations::field<&parked_conflict::id>(annotations::primary_key),
+        annotations::field<&parked_conflict::row_key>(annotations::indexed),
+        annotations::field<&parked_conflict::detected_at>(annotations::indexed));
+};
+BOOST_DESCRIBE_STRUCT(parked_conflict, (),
+                      (id, operation, entity_name, row_key, base, mine, theirs, their_version,
+                       reason, detected_at, resolved_at, resolution))
+
+/// How far this store has read a peer's feed.
+struct feed_position {
+    std::string peer{};
+    std::string cursor{};
+    timestamp moved_at{};
+
+    static constexpr auto sync_entity =
+        entity<"syncfw_cursor">(annotations::field<&feed_position::peer>(annotations::primary_key));
+};
+BOOST_DESCRIBE_STRUCT(feed_position, (), (peer, cursor, moved_at))
+
+/// Who did what to which row.
+struct audit_entry {
+    uuid id{};
+    timestamp at{};
+    std::string subject{};
+    std::string action{};
+    std::string entity_name{};
+    std::string row_key{};
+    std::string details{};
+
+    static constexpr auto sync_entity =
+        entity<"syncfw_audit">(annotations::field<&audit_entry::id>(annotations::primary_key),
+                               annotations::field<&audit_entry::at>(annotations::indexed),
+                               annotations::field<&audit_entry::row_key>(annotations::indexed));
+};
+BOOST_DESCRIBE_STRUCT(audit_entry, (), (id, at, subject, action, entity_name, row_key, details))
+
+/// What two stores with equal rights last agreed on for one row.
+struct link_row {
+    std::string link{};
+    std::string entity_name{};
+    std::string row_key{};
+    std::int64_t version_here = 0;
+    std::int64_t version_there = 0;
+    blob content_hash{};
+
+    static constexpr auto sync_entity =
+        entity<"syncfw_link">(annotations::field<&link_row::link>(annotations::primary_key),
+                              annotations::field<&link_row::entity_name>(annotations::primary_key),
+                              annotations::field<&link_row::row_key>(annotations::primary_key));
+};
+BOOST_DESCRIBE_STRUCT(link_row, (),
+                      (link, entity_name, row_key, version_here, version_there, content_hash))
+
+/// The digest of one range of an entity's keys.
+struct range_digest {
+    std::string entity_name{};
+    std::int64_t range = 0;
+    std::int64_t rows = 0;
+    blob digest{};
+
+    static constexpr auto sync_entity = entity<"syncfw_digest">(
+        annotations::field<&range_digest::entity_name>(annotations::primary_key),
+        annotations::field<&range_digest::range>(annotations::primary_key));
+};
+BOOST_DESCRIBE_STRUCT(range_digest, (), (entity_name, range, rows, digest))
+
+/// What every table of the engine's own begins with; no entity of a user's may.
+inline constexpr std::string_view system_prefix = "syncfw_";
+
+[[nodiscard]] constexpr bool is_system_entity(const entity_info& entity) noexcept {
+    return entity.name.substr(0, system_prefix.size()) == system_prefix;
+}
+
+namespace detail {
+
+template <class Schema>
+struct completed;
+template <class... Ts>
+struct completed<schema<Ts...>> {
+    using type = schema<Ts..., outbox_operation, applied_operation, parked_conflict, feed_position,
+                        audit_entry, link_row, range_digest>;
+};
+
+}  // namespace detail
+
+/// The user's entities and the engine's: what a store keeps.
+template <class Schema>
+using complete_schema = typename detail::completed<Schema>::type;
+
+}  // namespace syncfw

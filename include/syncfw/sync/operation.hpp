@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <syncfw/codec/delta.hpp>
+#include <syncfw/core/stamp.hpp>
+#include <syncfw/core/uuid.hpp>
+#include <syncfw/entity/field_mask.hpp>
+#include <syncfw/storage/system_entities.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace syncfw {
+
+/// One write of a row on its way to the other side: only what was changed, and what it was changed
+/// from, so that a three-way merge is possible there without the old version of the row.
+template <class T>
+struct operation {
+    uuid id{};  ///< Given once, when the write is made: what comes twice is known by it.
+    operation_kind kind = operation_kind::put;
+    std::int64_t base_version = 0;  ///< Of the row that was changed; 0: of none.
+    stamp written{};
+    field_mask changed{};  ///< put: these fields; restore: all; remove: none.
+    T before{};            ///< The key, and the changed fields as they were.
+    T after{};             ///< The key, and the changed fields as they are now.
+};
+
+namespace detail {
+
+/// The fields of the mask are taken over.
+template <class T>
+void assign_fields(T& to, const T& from, const field_mask& which) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        ((which.test(I) ? void(member_at<I>(to) = member_at<I>(from)) : void()), ...);
+    }(std::make_index_sequence<member_count<T>>());
+}
+
+/// The same, but counters and sets take part with what was done to them: work is added, never put
+/// in the place of other work.
+template <class T, std::size_t I>
+void add_field(T& to, const T& from, const field_mask& which) {
+    if (!which.test(I)) return;
+    constexpr merge_rule rule = entity_of<T>.fields[I].merge;
+    if constexpr (rule == merge_rule::counter || rule == merge_rule::set)
+        member_at<I>(to).merge(member_at<I>(from));
+    else
+        member_at<I>(to) = member_at<I>(from);
+}
+template <class T>
+void add_fields(T& to, const T& from, const field_mask& which) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (add_field<T, I>(to, from, which), ...);
+    }(std::make_index_sequence<member_count<T>>());
+}
+
+}  // namespace detail
+}  // namespace syncfw
