@@ -26,7 +26,7 @@ syncfw_component(zstd PKGCONFIG libzstd PACKAGE zstd
                  TARGETS zstd::libzstd zstd::libzstd_shared zstd::libzstd_static
                  APT libzstd-dev HEADERS codec/zstd.hpp)
 syncfw_component(sqlite PKGCONFIG sqlite3 PACKAGE SQLite3 TARGETS SQLite::SQLite3
-                 APT libsqlite3-dev HEADERS storage/sqlite.hpp)
+                 APT libsqlite3-dev HEADERS storage/sqlite.hpp testing/fault_vfs.hpp)
 syncfw_component(postgres PKGCONFIG libpq PACKAGE PostgreSQL TARGETS PostgreSQL::PostgreSQL
                  APT libpq-dev HEADERS storage/postgres.hpp)
 

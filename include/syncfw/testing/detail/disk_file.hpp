@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSL-1.0
+// One file of a simulated disk: what programs see of it, what a machine would find after its power
+// was cut, and who has it locked.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw::testing {
+
+/// Numbers that are the same for the same seed, everywhere (splitmix64).
+class seeded {
+  public:
+    explicit seeded(std::uint64_t seed) noexcept : state_(seed) {}
+
+    std::uint64_t next() noexcept {
+        std::uint64_t mixed = (state_ += 0x9E37'79B9'7F4A'7C15);
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58'476D'1CE4'E5B9;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D0'49BB'1331'11EB;
+        return mixed ^ (mixed >> 31);
+    }
+    /// One of 0 … n - 1.
+    std::size_t below(std::size_t n) noexcept { return static_cast<std::size_t>(next() % n); }
+
+  private:
+    std::uint64_t state_;
+};
+
+namespace detail {
+
+/// SQLite's locks of a file: any number read, of whom one may write or wait for that.
+struct file_locks {
+    int readers = 0;
+    const void* writer = nullptr;
+    int writer_level = 0;
+};
+
+/// The memory that the connections of a file share. It ends with the machine.
+struct shared_memory {
+    static constexpr std::size_t region_bytes = 32 * 1024;
+    struct region {
+        alignas(8) std::array<unsigned char, region_bytes> bytes{};
+    };
+
+    std::vector<std::unique_ptr<region>> regions{};
+    std::array<int, 8> holders{};  ///< Of each lock: how many share it, or -1.
+    int users = 0;
+};
+
+class disk_file {
+  public:
+    explicit disk_file(std::string bytes = {}) : seen_(bytes), kept_(std::move(bytes)) {}
+
+    [[nodiscard]] const std::string& bytes() const noexcept { return seen_; }
+
+    void write(std::size_t at, std::string_view bytes) {
+        changes_.push_back({at, std::string(bytes), false});
+        make(seen_, changes_.back());
+    }
+    void resize(std::size_t size) {
+        changes_.push_back({size, {}, true});
+        make(seen_, changes_.back());
+    }
+    void synchronise() {
+        for (const change& each : changes_) make(kept_, each);
+        changes_.clear();
+    }
+    /// What a system does that could not write its cache: it takes it for written.
+    void fail_to_synchronise(seeded& random, std::size_t sector_bytes) {
+        kept_ = after_power_cut(random, sector_bytes);
+        changes_.clear();
+    }
+
+    /// Each sector that was not synchronised has got as far as some change, by itself, or is
+    /// garbage; so has the file's size.
+    [[nodiscard]] std::string after_power_cut(seeded& random, std::size_t sector_bytes) const {
+        const std::size_t some = random.below(changes_.size() + 1);
+        std::size_t size = kept_.size();
+        std::size_t room = size;
+        for (std::size_t i = 0; i < changes_.size(); ++i) {
+            const std::size_t then = size_after(changes_[i], i < some ? size : room);
+            if (i < some) size = then;
+            if (then > room) room = then;
+        }
+        room = (room + sector_bytes - 1) / sector_bytes * sector_bytes;
+        std::string image = kept_;
+        image.resize(room);
+        std::vector<fate> fates(room / sector_bytes);
+        for (std::size_t i = 0; i < changes_.size(); ++i)
+            for (std::size_t at = changes_[i].at; at < end_of(changes_[i], room);) {
+                fate& sector = fates[at / sector_bytes];
+                if (!sector.is_drawn) sector = draw_fate(random);
+                const std::size_t end = (at / sector_bytes + 1) * sector_bytes;
+                if (i < sector.changes) copy_part(image, changes_[i], at, end);
+                at = end;
+            }
+        for (std::size_t i = 0; i < fates.size(); ++i)
+            if (fates[i].is_garbage)
+                for (std::size_t k = 0; k < sector_bytes; ++k)
+                    image[i * sector_bytes + k] = static_cast<char>(random.next());
+        image.resize(size);
+        return image;
+    }
+
+    file_locks locks{};
+    shared_memory memory{};
+
+  private:
+    struct change {
+        std::size_t at;  // Of a new size: that size.
+        std::string bytes;
+        bool is_size;
+    };
+    struct fate {
+        std::size_t changes = 0;  // How many of all changes it has seen.
+        bool is_garbage = false;
+        bool is_drawn = false;
+    };
+
+    static std::size_t size_after(const change& made, std::size_t before) noexcept {
+        const std::size_t end = made.at + made.bytes.size();
+        return made.is_size || end > before ? end : before;
+    }
+    static std::size_t end_of(const change& made, std::size_t room) noexcept {
+        return made.is_size ? room : made.at + made.bytes.size();
+    }
+    static void make(std::string& image, const change& made) {
+        image.resize(size_after(made, image.size()));
+        image.replace(made.at, made.bytes.size(), made.bytes);
+    }
+    // The part of a change that lies between two places; a new size leaves zeros behind it.
+    static void copy_part(std::string& image, const change& made, std::size_t at, std::size_t end) {
+        if (end > end_of(made, image.size())) end = end_of(made, image.size());
+        if (made.is_size)
+            image.replace(at, end - at, end - at, '\0');
+        else
+            image.replace(at, end - at, made.bytes, at - made.at, end - at);
+    }
+    fate draw_fate(seeded& random) const {
+        switch (random.below(7)) {
+            case 0:
+            case 1: return {.changes = 0, .is_drawn = true};
+            case 2:
+            case 3: return {.changes = changes_.size(), .is_drawn = true};
+            case 4: return {.changes = 0, .is_garbage = true, .is_drawn = true};
+            default: return {.changes = random.below(changes_.size() + 1), .is_drawn = true};
+        }
+    }
+
+    std::string seen_;
+    std::string kept_;
+    std::vector<change> changes_{};
+};
+
+}  // namespace detail
+}  // namespace syncfw::testing
