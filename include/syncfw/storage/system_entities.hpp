@@ -22,31 +22,26 @@
 
 namespace syncfw {
 
-/// What an operation does to its row.
-enum class operation_kind : unsigned char { put, remove, restore };
-BOOST_DESCRIBE_ENUM(operation_kind, put, remove, restore)
-
 /// Where an operation of the outbox stands.
 enum class outbox_state : unsigned char { queued, in_flight, failed };
 BOOST_DESCRIBE_ENUM(outbox_state, queued, in_flight, failed)
 
-/// A write that the other side has not answered yet, or has refused.
+/// A write that the other side has not answered yet, or has refused. What it changed is what the
+/// row now differs in from its base, so edits of a row that was not sent yet become one.
 struct outbox_operation {
     uuid id{};                  ///< Of the operation, from the moment of the write.
     std::int64_t position = 0;  ///< Operations are sent in this order.
     uuid transaction{};         ///< What was written together travels and takes effect together.
     std::string entity_name{};
     std::string row_key{};
-    operation_kind kind{};
-    std::int64_t base_version = 0;
-    std::int64_t stamp = 0;
-    std::int64_t origin = 0;
-    blob changes{};              ///< A delta: only what was changed.
     std::optional<blob> base{};  ///< The row as both sides last agreed on it; none for a new row.
     outbox_state state{};
+    uuid batch{};  ///< The push that it travels in.
+    blob sent{};   ///< The operation as it was sent, so that it can be sent again unchanged.
     std::int32_t attempts = 0;
-    std::optional<timestamp> next_attempt_at{};
-    std::string reason{};  ///< Why the last attempt failed.
+    timestamp written_at{};
+    std::string code{};    ///< Why it was refused: the error's name …
+    std::string reason{};  ///< … and words.
 
     static constexpr auto sync_entity = entity<"syncfw_outbox">(
         annotations::field<&outbox_operation::id>(annotations::primary_key),
@@ -54,8 +49,8 @@ struct outbox_operation {
         annotations::field<&outbox_operation::row_key>(annotations::indexed));
 };
 BOOST_DESCRIBE_STRUCT(outbox_operation, (),
-                      (id, position, transaction, entity_name, row_key, kind, base_version, stamp,
-                       origin, changes, base, state, attempts, next_attempt_at, reason))
+                      (id, position, transaction, entity_name, row_key, base, state, batch, sent,
+                       attempts, written_at, code, reason))
 
 /// An operation that a server has answered, with the answer: it is given again when the operation
 /// comes again.
@@ -64,10 +59,10 @@ struct applied_operation {
     std::string entity_name{};
     std::string row_key{};
     std::string outcome{};
+    std::string code{};
+    std::string reason{};
     std::int64_t version = 0;
-    std::int64_t sequence = 0;
     blob request_hash{};  ///< Of what was asked: the same id with another body is refused.
-    blob answer{};
     timestamp applied_at{};
 
     static constexpr auto sync_entity = entity<"syncfw_applied">(
@@ -75,7 +70,7 @@ struct applied_operation {
         annotations::field<&applied_operation::applied_at>(annotations::indexed));
 };
 BOOST_DESCRIBE_STRUCT(applied_operation, (),
-                      (id, entity_name, row_key, outcome, version, sequence, request_hash, answer,
+                      (id, entity_name, row_key, outcome, code, reason, version, request_hash,
                        applied_at))
 
 /// A conflict that waits for a person, or was resolved by one.
@@ -102,16 +97,26 @@ BOOST_DESCRIBE_STRUCT(parked_conflict, (),
                       (id, operation, entity_name, row_key, base, mine, theirs, their_version,
                        reason, detected_at, resolved_at, resolution))
 
+/// What a device is doing with what comes from its server.
+enum class pull_phase : unsigned char {
+    steady,    ///< It takes what is new.
+    doubting,  ///< The server's history is another one: its rows are being marked as unconfirmed.
+    renewing,  ///< All rows come again; what doesn't come is taken away at the end.
+};
+BOOST_DESCRIBE_ENUM(pull_phase, steady, doubting, renewing)
+
 /// How far this store has read a peer's feed.
 struct feed_position {
     std::string peer{};
     std::string cursor{};
+    std::int64_t fresh_until = 0;  ///< Deletions up to this number are of rows never had here.
+    pull_phase phase{};
     timestamp moved_at{};
 
     static constexpr auto sync_entity =
         entity<"syncfw_cursor">(annotations::field<&feed_position::peer>(annotations::primary_key));
 };
-BOOST_DESCRIBE_STRUCT(feed_position, (), (peer, cursor, moved_at))
+BOOST_DESCRIBE_STRUCT(feed_position, (), (peer, cursor, fresh_until, phase, moved_at))
 
 /// Who did what to which row.
 struct audit_entry {

@@ -5,13 +5,15 @@
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/core/uuid.hpp>
 #include <syncfw/entity/field_mask.hpp>
-#include <syncfw/storage/system_entities.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
 namespace syncfw {
+
+/// What an operation does to its row.
+enum class operation_kind : unsigned char { put, remove, restore };
 
 /// One write of a row on its way to the other side: only what was changed, and what it was changed
 /// from, so that a three-way merge is possible there without the old version of the row.
@@ -24,6 +26,7 @@ struct operation {
     field_mask changed{};  ///< put: these fields; restore: all; remove: none.
     T before{};            ///< The key, and the changed fields as they were.
     T after{};             ///< The key, and the changed fields as they are now.
+    std::uint32_t group = 0;  ///< Those of one group of a push take effect together; 0: alone.
 };
 
 namespace detail {

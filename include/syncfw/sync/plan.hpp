@@ -50,6 +50,7 @@ struct row_here {
     const record<T>* row = nullptr;   ///< As the user sees it; null: none.
     const record<T>* base = nullptr;  ///< As both last agreed, where there is unsent work.
     bool is_pending = false;          ///< Whether there is unsent work.
+    bool is_doubted = false;          ///< Of another history of the server: versions say nothing.
 };
 
 template <class T>
@@ -70,6 +71,11 @@ template <class T>
 // --- how it is done ------------------------------------------------------------------------------
 
 namespace detail {
+
+/// The fields that no message has.
+template <class T>
+inline constexpr field_mask only_here =
+    field_mask::first(entity_of<T>.fields.size()) - fields_on<T, route::to_client>;
 
 /// The stored row with the operation's changes on it.
 template <class T>
@@ -155,17 +161,24 @@ push_plan<T> plan_push(const operation<T>& op, const record<T>* stored, const Po
 
 template <class T>
 pull_plan<T> plan_pull(const row_here<T>& here, const record<T>& arriving) {
+    const auto is_news = [&](const record<T>* known) {
+        return here.is_doubted || known == nullptr || known->version() < arriving.version();
+    };
     if (!here.is_pending) {
-        if (here.row != nullptr && here.row->version() >= arriving.version()) return {};
-        return {.changes = true, .row = arriving};
+        if (!is_news(here.row)) return {};
+        pull_plan<T> plan{.changes = true, .row = arriving};
+        if (here.row != nullptr)
+            detail::assign_fields(plan.row->value, here.row->value, detail::only_here<T>);
+        return plan;
     }
-    if (here.base != nullptr && here.base->version() >= arriving.version()) return {};
+    if (here.base != nullptr && !is_news(here.base)) return {};
     if (here.row == nullptr) return {.changes = true, .base = arriving};
     // The edit goes on from what arrived.
     pull_plan<T> plan{.changes = true, .row = *here.row, .base = arriving};
     field_mask edited = changed_fields(arriving.value, here.row->value);
     if (here.base != nullptr) edited = changed_fields(here.base->value, here.row->value);
     plan.row->value = arriving.value;
+    detail::assign_fields(plan.row->value, here.row->value, detail::only_here<T>);
     detail::add_fields(plan.row->value, here.row->value, edited);
     bookkeeping kept = read_bookkeeping(*here.row);
     kept.version = arriving.version();

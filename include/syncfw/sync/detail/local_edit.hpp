@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSL-1.0
+// Writes on a replica: the row, and the note in the outbox that it has work to send, in one
+// transaction of the store.
+#pragma once
+
+#include <syncfw/entity/validation.hpp>
+#include <syncfw/sync/detail/outbox.hpp>
+#include <syncfw/sync/detail/replica_core.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace syncfw::detail {
+
+/// The rows of a query that live. Deleted ones are passed over, so a limit counts the living.
+template <class T, class Transaction>
+[[nodiscard]] result<std::vector<T>> find_live(Transaction& tx, query_view asked) {
+    std::vector<T> live;
+    std::vector<value> after(asked.after.begin(), asked.after.end());
+    const auto limit = asked.limit;
+    while (true) {
+        asked.after = after;
+        auto rows = tx.template scan<T>(asked);
+        if (!rows) return rows.error();
+        const bool was_last = !limit || rows->size() < *asked.limit;
+        for (record<T>& each : *rows) {
+            if (each.is_deleted()) continue;
+            if (limit && live.size() == *limit) return live;
+            live.push_back(std::move(each.value));
+        }
+        if (was_last || live.size() == *limit) return live;
+        // Others may stand behind the deleted ones.
+        after = values_at(erased(rows->back().value), asked.order);
+    }
+}
+
+/// Whether an operation of the row is on its way.
+template <class T, class Transaction>
+[[nodiscard]] result<bool> is_in_flight(Transaction& tx, const T& value) {
+    using annotations::field;
+    auto found = tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
+                               field<&outbox_operation::entity_name> ==
+                                   std::string(entity_of<T>.name) &&
+                               field<&outbox_operation::state> == outbox_state::in_flight));
+    if (!found) return found.error();
+    return !found->empty();
+}
+
+template <class World>
+class local_edit {
+  public:
+    using storage_type = typename World::storage_type;
+    using transaction_type = write_transaction<storage_type>;
+
+    [[nodiscard]] static result<local_edit> begin(replica_core<World>& core) {
+        auto tx = begin_write(core.store(), core.tenant());
+        if (!tx) return tx.error();
+        if (auto known = core.know_self(*tx); !known) return known.error();
+        return local_edit(core, std::move(*tx));
+    }
+
+    template <class T>
+    result<void> put(const T& given) {
+        auto here = tx_.template get<T>(key(given));
+        if (!here) return here.error();
+        record<T> row = *here ? **here : record<T>{};
+        assign_fields(row.value, given,
+                      writable_fields<T> | key_fields<T> | only_here<T>);
+        set_deleted(row, is_deleted(given));
+        return write(*here ? &**here : nullptr, std::move(row));
+    }
+
+    template <class T, class F>
+    result<void> patch(const key_of<T>& at, F&& change) {
+        auto here = live<T>(at);
+        if (!here) return here.error();
+        T value = here->value;
+        change(value);
+        if (key(value) != at)
+            return error{.code = errc::invalid_value,
+                         .message = "a patch can't change the key; put another row",
+                         .entity = std::string(entity_of<T>.name),
+                         .key = key_text(at)};
+        return put(value);
+    }
+
+    template <class T>
+    result<void> remove(const key_of<T>& at) {
+        auto here = live<T>(at);
+        if (!here) return here.error();
+        record<T> row = *here;
+        set_deleted(row, true);
+        return write(&*here, std::move(row));
+    }
+
+    template <class T>
+    result<void> restore(const key_of<T>& at) {
+        auto here = tx_.template get<T>(at);
+        if (!here) return here.error();
+        if (!*here) return nothing_at<T>(at);
+        if (!(*here)->is_deleted()) return {};
+        record<T> row = **here;
+        set_deleted(row, false);
+        return write(&**here, std::move(row));
+    }
+
+    template <class T>
+    [[nodiscard]] result<std::optional<T>> get(const key_of<T>& at) {
+        auto row = tx_.template get<T>(at);
+        if (!row) return row.error();
+        if (!*row || (*row)->is_deleted()) return std::optional<T>();
+        return std::optional<T>(std::move((*row)->value));
+    }
+    template <class T, auto Shape>
+    [[nodiscard]] result<std::vector<T>> find(const query<T, Shape>& asked) {
+        return find_live<T>(tx_, asked.view());
+    }
+
+    result<void> commit() {
+        if (auto joined = join_transactions(); !joined) return joined;
+        return tx_.commit();
+    }
+
+  private:
+    local_edit(replica_core<World>& core, transaction_type tx)
+        : core_(&core), tx_(std::move(tx)), transaction_(core.new_id()) {}
+
+    template <class T>
+    [[nodiscard]] static error nothing_at(const key_of<T>& at) {
+        return {.code = errc::not_found,
+                .message = "there is no such row",
+                .entity = std::string(entity_of<T>.name),
+                .key = key_text(at)};
+    }
+    template <class T>
+    [[nodiscard]] result<record<T>> live(const key_of<T>& at) {
+        auto here = tx_.template get<T>(at);
+        if (!here) return here.error();
+        if (!*here || (*here)->is_deleted()) return nothing_at<T>(at);
+        return std::move(**here);
+    }
+
+    // `before` is the row as it was, null for none.
+    template <class T>
+    result<void> write(const record<T>* before, record<T> row) {
+        set_tenant(row.value, core_->tenant());
+        attribute_fields(row.value, before != nullptr ? &before->value : nullptr, core_->id());
+        if (auto fits = validate(row.value); !fits) return fits;
+        const bool travels =
+            before == nullptr || before->is_deleted() != row.is_deleted() ||
+            !(changed_fields(before->value, row.value) & writable_fields<T>).empty();
+        if (!travels) {
+            const bool is_same = changed_fields(before->value, row.value).empty();
+            return is_same ? result<void>() : tx_.put(row);
+        }
+        row.set_written(core_->next_stamp(before != nullptr ? before->written() : stamp()));
+        row.set_sequence(before != nullptr ? before->sequence() : 0);
+        set_times(row, before == nullptr);
+        auto unsent = find_unsent<T>(tx_, row.value);
+        if (!unsent) return unsent.error();
+        if (*unsent) return write_again(std::move(row), std::move(**unsent));
+        row.set_status(sync_status::pending);
+        if (auto done = tx_.put(row); !done) return done;
+        return note<T>(row, before);
+    }
+
+    // The row has work in the outbox already, which now is more, or comes to nothing.
+    template <class T>
+    result<void> write_again(record<T> row, outbox_operation unsent) {
+        auto base = base_of<T>(unsent);
+        if (!base) return base.error();
+        if (!work_between(*base ? &**base : nullptr, row)) return take_back(row, *base, unsent);
+        row.set_status(sync_status::pending);
+        if (auto done = tx_.put(row); !done) return done;
+        if (unsent.transaction != transaction_) joined_.push_back(unsent.transaction);
+        ++writes_;
+        if (unsent.state != outbox_state::failed) return {};
+        // What was refused is something else now, and is tried again.
+        if (auto done = tx_.template erase<outbox_operation>(unsent.id); !done) return done;
+        unsent.id = core_->new_id();
+        unsent.state = outbox_state::queued;
+        unsent.attempts = 0;
+        unsent.code = unsent.reason = {};
+        return tx_.put(record<outbox_operation>{std::move(unsent)});
+    }
+
+    // The row is again as both sides know it.
+    template <class T>
+    result<void> take_back(const record<T>& row, const std::optional<record<T>>& base,
+                           const outbox_operation& unsent) {
+        if (auto done = tx_.template erase<outbox_operation>(unsent.id); !done) return done;
+        if (!base) return tx_.template erase<T>(key(row.value));
+        record<T> settled = *base;
+        assign_fields(settled.value, row.value, only_here<T>);
+        settled.set_sequence(row.sequence());
+        // Where an operation of it still travels, its answer will say how the row stands.
+        auto travels = is_in_flight<T>(tx_, row.value);
+        if (!travels) return travels.error();
+        settled.set_status(*travels ? sync_status::pending : sync_status::synced);
+        return tx_.put(settled);
+    }
+
+    template <class T>
+    result<void> note(const record<T>& row, const record<T>* before) {
+        auto position = tx_.next_sequence(1);
+        if (!position) return position.error();
+        record<outbox_operation> made{.value = {.id = core_->new_id(),
+                                                .position = *position,
+                                                .transaction = transaction_,
+                                                .entity_name = std::string(entity_of<T>.name),
+                                                .row_key = row_key(row.value),
+                                                .written_at = core_->now()}};
+        if (before != nullptr) made.value.base = to_image(*before);
+        ++writes_;
+        return tx_.put(made);
+    }
+
+    // Work that was added to by this transaction takes effect together with it.
+    result<void> join_transactions() {
+        using annotations::field;
+        if (writes_ < 2 || joined_.empty()) return {};
+        std::sort(joined_.begin(), joined_.end());
+        joined_.erase(std::unique(joined_.begin(), joined_.end()), joined_.end());
+        for (const uuid& each : joined_) {
+            auto rows = tx_.scan(where(field<&outbox_operation::transaction> == each));
+            if (!rows) return rows.error();
+            for (record<outbox_operation>& row : *rows) {
+                if (row.value.state == outbox_state::in_flight) continue;
+                row.value.transaction = transaction_;
+                if (auto done = tx_.put(row); !done) return done;
+            }
+        }
+        return {};
+    }
+
+    replica_core<World>* core_;
+    transaction_type tx_;
+    uuid transaction_;
+    std::vector<uuid> joined_{};
+    std::size_t writes_ = 0;
+};
+
+}  // namespace syncfw::detail

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: BSL-1.0
+// One push on the server: looked up in bulk, planned row by row, written in bulk, answered.
+#pragma once
+
+#include <syncfw/core/detail/siphash.hpp>
+#include <syncfw/core/stamp.hpp>
+#include <syncfw/entity/validation.hpp>
+#include <syncfw/storage/storage.hpp>
+#include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/row_image.hpp>
+#include <syncfw/sync/detail/row_key.hpp>
+#include <syncfw/sync/messages.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace syncfw::detail {
+
+/// What a cursor's entities are known by: their names, so that a new field doesn't end it.
+template <class Schema>
+inline constexpr std::uint64_t entity_set = [] {
+    std::uint64_t all = 0;
+    for (const std::size_t i : Schema::by_name)
+        all = join_fingerprint(all, hash_of_line(Schema::entities[i].name));
+    return all;
+}();
+
+/// Reasons that are the data's, not the moment's: trying again would give the same.
+[[nodiscard]] inline bool is_about_data(const error& e) {
+    return e.code == errc::already_exists || e.code == errc::invalid_value ||
+           e.code == errc::out_of_range || e.code == errc::forbidden ||
+           e.code == errc::too_large;
+}
+
+template <class Storage, class Policy>
+class push_batch {
+  public:
+    using schema_type = typename Storage::schema_type;
+    using message = push_message<schema_type>;
+
+    push_batch(const message& asked, const tenant_id& whose, const Policy& policy,
+               hybrid_clock& clock, timestamp now, const std::array<std::byte, 16>& hash_key)
+        : asked_(asked), whose_(whose), policy_(policy), now_(now), hash_key_(hash_key) {
+        schema_type::for_each([&]<class T>(of<T>) {
+            for (const operation<T>& op : asked_.operations.template of<T>())
+                accepted_[op.id] = clock.observe(op.written, now).accepted;
+        });
+        answer_.newest = clock.tick(now);
+    }
+
+    /// What no push may be.
+    [[nodiscard]] result<void> check() const {
+        result<void> fine;
+        std::set<uuid> ids;
+        schema_type::for_each([&]<class T>(of<T>) {
+            std::vector<key_of<T>> keys;
+            for (const operation<T>& op : asked_.operations.template of<T>()) {
+                keys.push_back(key(op.after));
+                if (!ids.insert(op.id).second) fine = refused<T>("an operation comes twice");
+                if (op.base_version < 0) fine = refused<T>("a version can't be negative");
+            }
+            std::sort(keys.begin(), keys.end());
+            if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
+                fine = refused<T>("a push has one operation of a row at most");
+        });
+        return fine;
+    }
+
+    template <class Transaction>
+    [[nodiscard]] result<void> apply(Transaction& tx) {
+        answer_.batch = asked_.batch;
+        answer_.answers = {};
+        failed_ = nullptr;
+        if (auto done = look_up(tx); !done) return done;
+        plan_all();
+        return write_all(tx);
+    }
+
+    /// Takes note of what the database refused; false if that was no operation's fault.
+    [[nodiscard]] bool reject(const error& why) {
+        if (!is_about_data(why) || failed_ == nullptr) return false;
+        return rejected_.emplace(*std::exchange(failed_, nullptr), why).second;
+    }
+
+    [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
+
+  private:
+    template <class T>
+    struct place {
+        std::optional<record<T>> stored{};
+        std::optional<applied_operation> known{};
+        push_plan<T> plan{};
+    };
+
+    template <class T>
+    [[nodiscard]] static error refused(const char* why) {
+        return {.code = errc::malformed,
+                .message = why,
+                .entity = std::string(entity_of<T>.name)};
+    }
+
+    template <class F>
+    [[nodiscard]] result<void> for_each_entity(F&& f) {
+        result<void> done;
+        schema_type::for_each([&]<class T>(of<T>) {
+            if (done && !asked_.operations.template of<T>().empty())
+                done = f(asked_.operations.template of<T>(), places_.template of<T>());
+        });
+        return done;
+    }
+
+    template <class Transaction>
+    [[nodiscard]] result<void> look_up(Transaction& tx) {
+        return for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
+                                            std::vector<place<T>>& places) -> result<void> {
+            std::vector<uuid> ids;
+            std::vector<key_of<T>> keys;
+            for (const operation<T>& op : ops) {
+                ids.push_back(op.id);
+                keys.push_back(key(op.after));
+            }
+            auto known =
+                tx.template get_many<applied_operation>(std::span<const uuid>(ids));
+            if (!known) return known.error();
+            auto rows = tx.template get_many<T>(std::span<const key_of<T>>(keys));
+            if (!rows) return rows.error();
+            places.assign(ops.size(), {});
+            for (std::size_t i = 0; i < ops.size(); ++i) {
+                places[i].stored = std::move((*rows)[i]);
+                if ((*known)[i]) places[i].known = std::move((*known)[i]->value);
+            }
+            return {};
+        });
+    }
+
+    // Operations of one group are rejected together: as soon as one is, all are planned anew.
+    void plan_all() {
+        std::size_t doomed = 0;
+        do {
+            doomed = doomed_.size();
+            (void)for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
+                                               std::vector<place<T>>& places) -> result<void> {
+                for (std::size_t i = 0; i < ops.size(); ++i) plan_one(ops[i], places[i]);
+                return {};
+            });
+        } while (doomed_.size() != doomed);
+    }
+
+    template <class T>
+    void plan_one(operation<T> op, place<T>& at) {
+        if (at.known) return;
+        op.written = accepted_[op.id];
+        const auto why = rejected_.find(op.id);
+        if (why != rejected_.end()) return reject_one(op, at, why->second);
+        if (op.group != 0 && doomed_.count(op.group) != 0)
+            return reject_one(op, at,
+                              {.code = errc::conflict,
+                               .message = "another write of its transaction was refused"});
+        at.plan = plan_push(op, at.stored ? &*at.stored : nullptr, policy_);
+        if (!at.plan.row) return;
+        record<T>& row = *at.plan.row;
+        set_tenant(row.value, whose_);
+        if (auto fits = validate(row.value); !fits) return reject_one(op, at, fits.error());
+        if (auto fits = check_storable(row.value, whose_); !fits)
+            return reject_one(op, at, fits.error());
+        row.set_version((at.stored ? at.stored->version() : 0) + 1);
+        row.set_status(sync_status::synced);
+        set_times(row, !at.stored);
+    }
+
+    template <class T>
+    void reject_one(const operation<T>& op, place<T>& at, const error& why) {
+        if (op.group != 0) doomed_.insert(op.group);
+        rejected_.emplace(op.id, why);
+        at.plan = {.outcome = push_outcome::rejected};
+    }
+
+    template <class Transaction>
+    [[nodiscard]] result<void> write_all(Transaction& tx) {
+        std::int64_t count = 0;
+        (void)for_each_entity([&]<class T>(const std::vector<operation<T>>&,
+                                           std::vector<place<T>>& places) -> result<void> {
+            for (const place<T>& each : places) count += each.plan.row ? 1 : 0;
+            return {};
+        });
+        std::int64_t next = 0;
+        if (count > 0) {
+            auto first = tx.next_sequence(count);
+            if (!first) return first.error();
+            next = *first;
+        }
+        applied_.clear();
+        auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
+                                                 std::vector<place<T>>& places) -> result<void> {
+            if (auto written = write_rows(tx, ops, places, next); !written) return written;
+            for (std::size_t i = 0; i < ops.size(); ++i) {
+                if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
+                answer_one(ops[i], places[i]);
+            }
+            return {};
+        });
+        if (!done) return done;
+        return tx.put_many(applied_);
+    }
+
+    // Together, and one by one where the database refuses them, to find out which.
+    template <class Transaction, class T>
+    [[nodiscard]] result<void> write_rows(Transaction& tx, const std::vector<operation<T>>& ops,
+                                          std::vector<place<T>>& places, std::int64_t& next) {
+        std::vector<record<T>> rows;
+        std::vector<const uuid*> whose;
+        for (std::size_t i = 0; i < ops.size(); ++i) {
+            if (!places[i].plan.row) continue;
+            places[i].plan.row->set_sequence(next++);
+            rows.push_back(*places[i].plan.row);
+            whose.push_back(&ops[i].id);
+        }
+        if (rows.empty()) return {};
+        auto done = tx.put_many(rows);
+        if (done || !is_about_data(done.error())) return done;
+        for (std::size_t i = 0; i < rows.size() && rows.size() > 1 && tx.is_usable(); ++i) {
+            auto one = tx.put(rows[i]);
+            if (one) continue;
+            failed_ = whose[i];
+            return one;
+        }
+        if (rows.size() == 1) failed_ = whose[0];
+        for (std::size_t i = 0; failed_ == nullptr && i < rows.size(); ++i)
+            if (key_text(key(rows[i].value)) == done.error().key) failed_ = whose[i];
+        return done;
+    }
+
+    template <class Transaction, class T>
+    [[nodiscard]] result<void> keep_parked(Transaction& tx, const operation<T>& op,
+                                           const place<T>& at) {
+        if (at.known || at.plan.outcome != push_outcome::parked) return {};
+        record<T> mine = with_changes(op, *at.stored), base = *at.stored;
+        assign_fields(base.value, op.before, op.changed);
+        record<parked_conflict> kept{
+            .value = {.id = op.id,
+                      .operation = op.id,
+                      .entity_name = std::string(entity_of<T>.name),
+                      .row_key = row_key(op.after),
+                      .base = op.base_version == 0 ? std::nullopt
+                                                   : std::optional(to_image(base)),
+                      .mine = to_image(mine),
+                      .theirs = to_image(*at.stored),
+                      .their_version = at.stored->version(),
+                      .reason = std::string(at.plan.reason),
+                      .detected_at = now_}};
+        return tx.put(kept);
+    }
+
+    template <class T>
+    void answer_one(const operation<T>& op, place<T>& at) {
+        operation_answer<T>& answer = answer_.answers.template of<T>().emplace_back();
+        answer.id = op.id;
+        blob hash = hash_of(op);
+        const std::optional<record<T>>& now = at.plan.row ? at.plan.row : at.stored;
+        answer.exists = now.has_value();
+        if (now) {
+            answer.version = now->version();
+            answer.is_deleted = now->is_deleted();
+        }
+        if (at.known) return repeat(*at.known, hash, now, answer);
+        answer.outcome = at.plan.outcome;
+        answer.reason = at.plan.reason;
+        if (answer.outcome == push_outcome::rejected) {
+            const error& why = rejected_.at(op.id);
+            answer.code = why.code;
+            answer.reason = to_string(why);
+        } else if (now) {
+            answer.row = now->value;
+            answer.differs = difference(op, at, *now);
+        }
+        applied_.push_back({.value = {.id = op.id,
+                                      .entity_name = std::string(entity_of<T>.name),
+                                      .row_key = row_key(op.after),
+                                      .outcome = std::string(to_string(answer.outcome)),
+                                      .code = code_name(answer.code),
+                                      .reason = answer.reason,
+                                      .version = answer.version,
+                                      .request_hash = std::move(hash),
+                                      .applied_at = now_}});
+    }
+
+    [[nodiscard]] static std::string code_name(errc code) {
+        return code == errc{} ? std::string() : std::string(describe(code).name);
+    }
+
+    // The same outcome as the first time, with the row as it is by now.
+    template <class T>
+    void repeat(const applied_operation& known, const blob& hash,
+                const std::optional<record<T>>& now, operation_answer<T>& answer) const {
+        if (known.request_hash != hash) {
+            answer.outcome = push_outcome::rejected;
+            answer.code = errc::already_exists;
+            answer.reason = "another operation had this id";
+            return;
+        }
+        for (const push_outcome each :
+             {push_outcome::applied, push_outcome::merged, push_outcome::superseded,
+              push_outcome::parked, push_outcome::rejected})
+            if (known.outcome == to_string(each)) answer.outcome = each;
+        for (const error_description& each : error_descriptions)
+            if (known.code == each.name) answer.code = each.code;
+        answer.reason = known.reason;
+        if (!now || answer.outcome == push_outcome::rejected) return;
+        answer.row = now->value;
+        answer.differs = told_fields<T>;
+    }
+
+    // What the device would have after its own changes, and the row has not.
+    template <class T>
+    [[nodiscard]] field_mask difference(const operation<T>& op, const place<T>& at,
+                                        const record<T>& now) const {
+        const bool is_known = (at.stored ? at.stored->version() : 0) == op.base_version;
+        if (!is_known || at.plan.outcome != push_outcome::applied) return told_fields<T>;
+        record<T> expected = at.stored ? with_changes(op, *at.stored) : new_row(op);
+        set_tenant(expected.value, whose_);
+        set_times(expected, !at.stored);
+        return changed_fields(expected.value, now.value) & told_fields<T>;
+    }
+
+    template <class T>
+    [[nodiscard]] blob hash_of(const operation<T>& op) const {
+        buffer heads, rows;
+        section_writer section{heads, rows};
+        append_item(section, op);
+        heads.append(rows.view());
+        const auto mark = siphash(hash_key_).mark(heads.view());
+        return blob(mark.begin(), mark.end());
+    }
+
+    const message& asked_;
+    const tenant_id& whose_;
+    const Policy& policy_;
+    timestamp now_;
+    std::array<std::byte, 16> hash_key_;
+    std::map<uuid, stamp> accepted_{};
+    std::map<uuid, error> rejected_{};
+    std::set<std::uint32_t> doomed_{};
+    const uuid* failed_ = nullptr;
+    lists_of<schema_type, place> places_{};
+    std::vector<record<applied_operation>> applied_{};
+    push_answer<schema_type> answer_{};
+};
+
+}  // namespace syncfw::detail

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the parts of a replica share: its store, its clock and its name.
+#pragma once
+
+#include <syncfw/sync/detail/replica_store.hpp>
+#include <syncfw/sync/environment.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace syncfw {
+
+struct sync_options {
+    std::int64_t operations_max = 500;     ///< Of one push.
+    std::int64_t rows_max = 1'000;         ///< Of the first page; pages grow while far behind …
+    std::int64_t rows_max_behind = 50'000;  ///< … up to this.
+    std::int32_t attempts_max = 5;         ///< Then an operation waits for a person.
+    std::vector<filter> filters{};         ///< What is subscribed to; none: everything.
+};
+
+namespace detail {
+
+template <class World>
+class replica_core {
+  public:
+    using storage_type = typename World::storage_type;
+    using environment_type = typename World::environment_type;
+    using schema_type = typename World::schema_type;
+
+    replica_core(storage_type& store, tenant_id whose, sync_options options, environment_type from)
+        : store_(&store),
+          whose_(std::move(whose)),
+          options_(std::move(options)),
+          from_(std::move(from)) {}
+
+    [[nodiscard]] storage_type& store() noexcept { return *store_; }
+    [[nodiscard]] const tenant_id& tenant() const noexcept { return whose_; }
+    [[nodiscard]] const sync_options& options() const noexcept { return options_; }
+    [[nodiscard]] environment_type& environment() noexcept { return from_; }
+    [[nodiscard]] timestamp now() { return from_.now(); }
+    [[nodiscard]] uuid new_id() { return make_id(ids_, from_); }
+
+    /// Reads who this replica is; the first write transaction gives it its name.
+    template <class Transaction>
+    [[nodiscard]] result<void> know_self(Transaction& tx) {
+        if (is_known_) return {};
+        auto identity = store_->identity();
+        if (!identity) return identity.error();
+        auto kept = get_self(tx);
+        if (!kept) return kept.error();
+        // What a copied or restored store did since is not known here: as another replica it can't
+        // contradict itself.
+        is_known_ = *kept && (*kept)->history == identity->history;
+        if (is_known_) {
+            clock_.emplace((*kept)->id, (*kept)->newest);
+            history_ = identity->history;
+            return {};
+        }
+        history_ = identity->history;
+        if (!clock_) {
+            std::uint64_t drawn = 0;
+            while (drawn == 0) drawn = from_.random();
+            clock_.emplace(replica_id(drawn), *kept ? (*kept)->newest : stamp());
+        }
+        return put_self(tx, {clock_->origin(), clock_->last(), history_});
+    }
+
+    /// Later than everything that this replica knows, so also than what the row had before.
+    [[nodiscard]] stamp next_stamp(const stamp& seen) {
+        if (seen.value() != 0) clock_->observe(seen, now());
+        return clock_->tick(now());
+    }
+    /// Takes note of the server's clock, for good.
+    template <class Transaction>
+    [[nodiscard]] result<void> observe(Transaction& tx, const stamp& seen) {
+        clock_->observe(seen, now());
+        return put_self(tx, {clock_->origin(), clock_->last(), history_});
+    }
+    [[nodiscard]] replica_id id() const noexcept { return clock_->origin(); }
+
+    [[nodiscard]] result<void> begin_renewal() {
+        auto tx = begin_write(*store_, whose_);
+        if (!tx) return tx.error();
+        auto position = get_position(*tx);
+        if (!position) return position.error();
+        position->phase = pull_phase::doubting;
+        if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
+        return tx->commit();
+    }
+
+    [[nodiscard]] result<void> retry(const uuid& operation) {
+        return with_failed(operation, [&]<class T>(auto& tx, outbox_operation& failed,
+                                                   record<T> row) -> result<void> {
+            row.set_status(sync_status::pending);
+            if (auto done = tx.put(row); !done) return done;
+            if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
+            failed.id = new_id();
+            failed.state = outbox_state::queued;
+            failed.attempts = 0;
+            failed.code = failed.reason = {};
+            return tx.put(record<outbox_operation>{failed});
+        });
+    }
+
+    [[nodiscard]] result<void> drop(const uuid& operation) {
+        return with_failed(operation, [&]<class T>(auto& tx, outbox_operation& failed,
+                                                   record<T> row) -> result<void> {
+            auto base = base_of<T>(failed);
+            if (!base) return base.error();
+            if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
+            if (!*base) return tx.template erase<T>(key(row.value));
+            assign_fields((*base)->value, row.value, only_here<T>);
+            (*base)->set_status(sync_status::synced);
+            (*base)->set_sequence(row.sequence());
+            return tx.put(**base);
+        });
+    }
+
+  private:
+    template <class F>
+    [[nodiscard]] result<void> with_failed(const uuid& operation, F&& f) {
+        auto tx = begin_write(*store_, whose_);
+        if (!tx) return tx.error();
+        auto found = tx->template get<outbox_operation>(operation);
+        if (!found) return found.error();
+        if (!*found || (*found)->value.state != outbox_state::failed)
+            return error{.code = errc::not_found,
+                         .message = "there is no refused operation of this id"};
+        outbox_operation& failed = (*found)->value;
+        auto done = schema_type::visit(failed.entity_name, [&]<class T>(of<T>) -> result<void> {
+            auto sent = from_sent<T>(failed);
+            if (!sent) return sent.error();
+            auto row = tx->template get<T>(key(sent->after));
+            if (!row) return row.error();
+            if (!*row)
+                return error{.code = errc::corrupted,
+                             .message = "a row with unsent work is missing",
+                             .entity = failed.entity_name,
+                             .key = failed.row_key};
+            return f.template operator()<T>(*tx, failed, std::move(**row));
+        });
+        if (!done) return done;
+        return tx->commit();
+    }
+
+    storage_type* store_;
+    tenant_id whose_;
+    sync_options options_;
+    environment_type from_;
+    uuid_v7_generator ids_{};
+    std::optional<hybrid_clock> clock_{};
+    uuid history_{};
+    bool is_known_ = false;
+};
+
+}  // namespace detail
+}  // namespace syncfw

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a replica keeps, and how answers and pages change it; each function is a part of one
+// transaction of its caller.
+#pragma once
+
+#include <syncfw/storage/changes.hpp>
+#include <syncfw/sync/detail/outbox.hpp>
+#include <syncfw/sync/messages.hpp>
+#include <syncfw/sync/plan.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace syncfw::detail {
+
+/// Who this replica is, and the newest time it knows of; kept as a small value of its store.
+struct replica_self {
+    replica_id id{};
+    stamp newest{};
+    uuid history{};  ///< Of the store when it was named: a copy of it is another replica.
+};
+
+inline constexpr std::string_view self_name = "syncfw.replica";
+inline constexpr std::string_view server_name = "server";
+
+template <class Transaction>
+[[nodiscard]] result<void> put_self(Transaction& tx, const replica_self& self) {
+    buffer out;
+    wire_writer writer(out);
+    writer.fixed(self.id.value());
+    writer.fixed(self.newest.value());
+    writer.id(self.history);
+    return tx.put_value(self_name, out.view());
+}
+template <class Transaction>
+[[nodiscard]] result<std::optional<replica_self>> get_self(Transaction& tx) {
+    auto bytes = tx.get_value(self_name);
+    if (!bytes) return bytes.error();
+    if (!*bytes) return std::optional<replica_self>();
+    wire_reader in(**bytes);
+    const replica_id id(in.fixed());
+    const stamp newest(in.fixed(), id);
+    return std::optional(replica_self{id, newest, in.id()});
+}
+
+template <class Transaction>
+[[nodiscard]] result<feed_position> get_position(Transaction& tx) {
+    auto row = tx.template get<feed_position>(std::string(server_name));
+    if (!row) return row.error();
+    if (*row) return std::move((*row)->value);
+    return feed_position{.peer = std::string(server_name)};
+}
+
+// --- answers -------------------------------------------------------------------------------------
+
+/// The row as the server has it after an operation: what it had, with the operation's changes, and
+/// what the answer says besides. Nothing if the server has none.
+template <class T>
+[[nodiscard]] std::optional<record<T>> settled_row(const operation<T>& sent,
+                                                   const std::optional<record<T>>& base,
+                                                   const record<T>& here,
+                                                   const operation_answer<T>& answer) {
+    if (!answer.exists) return {};
+    record<T> row = base ? *base : record<T>{.value = sent.after};
+    assign_fields(row.value, here.value, only_here<T>);
+    if (answer.outcome == push_outcome::applied) {
+        row.set_written(sent.written);
+        add_fields(row.value, sent.after, sent.changed);
+        set_times(row, !base);
+    }
+    assign_fields(row.value, answer.row, answer.differs);
+    row.set_version(answer.version);
+    // The answer's own deletion field says when; without one in it the operation's time does.
+    if (row.is_deleted() != answer.is_deleted) set_deleted(row, answer.is_deleted);
+    row.set_sequence(0);
+    return row;
+}
+
+/// Takes one answer in: the operation ends, and work that came after it goes on from the answer.
+template <class T, class Transaction>
+[[nodiscard]] result<void> take_answer(Transaction& tx, const outbox_operation& kept,
+                                       const operation_answer<T>& answer, timestamp now) {
+    auto sent = from_sent<T>(kept);
+    if (!sent) return sent.error();
+    auto base = base_of<T>(kept);
+    if (!base) return base.error();
+    auto here = tx.template get<T>(key(sent->after));
+    if (!here) return here.error();
+    auto later = find_unsent<T>(tx, sent->after);
+    if (!later) return later.error();
+    if (!*here)
+        return error{.code = errc::corrupted,
+                     .message = "a row with unsent work is missing",
+                     .entity = kept.entity_name,
+                     .key = kept.row_key};
+    record<T> row = std::move(**here);
+    if (answer.outcome == push_outcome::rejected) {
+        if (*later) {
+            // What was edited since takes the refused work with it.
+            (*later)->base = kept.base;
+            if (auto done = tx.put(record<outbox_operation>{**later}); !done) return done;
+            return tx.template erase<outbox_operation>(kept.id);
+        }
+        outbox_operation failed = kept;
+        failed.state = outbox_state::failed;
+        failed.code = std::string(describe(answer.code == errc{} ? errc::internal
+                                                                  : answer.code).name);
+        failed.reason = answer.reason;
+        if (auto done = tx.put(record<outbox_operation>{failed}); !done) return done;
+        row.set_status(sync_status::failed);
+        return tx.put(row);
+    }
+    if (auto done = tx.template erase<outbox_operation>(kept.id); !done) return done;
+    if (answer.outcome == push_outcome::parked) {
+        record<parked_conflict> parked{.value = {.id = kept.id,
+                                                 .operation = kept.id,
+                                                 .entity_name = kept.entity_name,
+                                                 .row_key = kept.row_key,
+                                                 .base = kept.base,
+                                                 .mine = to_image(row),
+                                                 .their_version = answer.version,
+                                                 .reason = answer.reason,
+                                                 .detected_at = now}};
+        record<T> theirs{.value = answer.row};
+        theirs.set_version(answer.version);
+        parked.value.theirs = to_image(theirs);
+        if (auto done = tx.put(parked); !done) return done;
+    }
+    std::optional<record<T>> settled = settled_row(*sent, *base, row, answer);
+    const key_of<T> at = key(sent->after);
+    if (!*later) {
+        if (!settled) return tx.template erase<T>(at);
+        settled->set_status(answer.outcome == push_outcome::parked ? sync_status::conflict
+                                                                   : sync_status::synced);
+        set_last_sync_at(settled->value, now);
+        return tx.put(*settled);
+    }
+    auto later_base = base_of<T>(**later);
+    if (!later_base) return later_base.error();
+    if (!settled) {
+        // Nothing is left there; the later work is of a row that is gone.
+        if (row.is_deleted()) {
+            if (auto done = tx.template erase<outbox_operation>((*later)->id); !done) return done;
+            return tx.template erase<T>(at);
+        }
+        (*later)->base = std::nullopt;
+        return tx.put(record<outbox_operation>{**later});
+    }
+    const pull_plan<T> plan = plan_pull<T>({.row = &row,
+                                            .base = *later_base ? &**later_base : nullptr,
+                                            .is_pending = true,
+                                            .is_doubted = true},
+                                           *settled);
+    return put_rebased<T>(tx, **later, plan);
+}
+
+/// Stores what a plan made of a row with unsent work.
+template <class T, class Transaction>
+[[nodiscard]] result<void> put_rebased(Transaction& tx, const outbox_operation& unsent,
+                                       const pull_plan<T>& plan) {
+    auto made = rebase<T>(unsent, *plan.row, *plan.base);
+    if (!made) return made.error();
+    made->row.set_sequence(0);
+    if (auto done = tx.put(made->row); !done) return done;
+    if (made->left) return tx.put(record<outbox_operation>{*made->left});
+    return tx.template erase<outbox_operation>(unsent.id);
+}
+
+// --- pages ---------------------------------------------------------------------------------------
+
+struct rows_taken {
+    std::int64_t stored = 0;  ///< Rows that changed here.
+    std::int64_t left = 0;    ///< Rows that were taken away.
+};
+
+/// The rows of one entity of a page.
+template <class T, class Transaction>
+class page_taker {
+  public:
+    page_taker(Transaction& tx, timestamp now, rows_taken& counted)
+        : tx_(tx), now_(now), counted_(counted) {}
+
+    [[nodiscard]] result<void> take(const std::vector<pulled_row<T>>& items) {
+        std::vector<key_of<T>> keys;
+        keys.reserve(items.size());
+        for (const pulled_row<T>& each : items) keys.push_back(key(each.row.value));
+        auto here = tx_.template get_many<T>(std::span<const key_of<T>>(keys));
+        if (!here) return here.error();
+        for (std::size_t i = 0; i < items.size(); ++i)
+            if (auto done = take_one(items[i], (*here)[i]); !done) return done;
+        if (auto done = tx_.put_many(changed_); !done) return done;
+        if (gone_.empty()) return {};
+        return tx_.template erase_many<T>(std::span<const key_of<T>>(gone_));
+    }
+
+  private:
+    [[nodiscard]] result<void> take_one(const pulled_row<T>& item,
+                                        std::optional<record<T>>& here) {
+        const bool may_have_work = here && (here->status() == sync_status::pending ||
+                                            here->status() == sync_status::failed);
+        if (may_have_work) {
+            auto unsent = find_unsent<T>(tx_, item.row.value);
+            if (!unsent) return unsent.error();
+            if (*unsent) return item.has_left ? keep_unsent(*here) : rebase_one(item, *here, **unsent);
+        }
+        if (item.has_left) {
+            if (here) gone_.push_back(key(item.row.value)), ++counted_.left;
+            return {};
+        }
+        auto plan = plan_pull<T>({.row = here ? &*here : nullptr,
+                                  .is_doubted = here && here->sequence() > 0},
+                                 item.row);
+        if (!plan.changes) return {};
+        plan.row->set_status(sync_status::synced);
+        plan.row->set_sequence(0);
+        set_last_sync_at(plan.row->value, now_);
+        changed_.push_back(std::move(*plan.row));
+        ++counted_.stored;
+        return {};
+    }
+
+    // It is none of ours any more but for the work on it.
+    [[nodiscard]] result<void> keep_unsent(record<T>& here) {
+        if (here.sequence() == 0) return {};
+        here.set_sequence(0);
+        changed_.push_back(here);
+        return {};
+    }
+
+    [[nodiscard]] result<void> rebase_one(const pulled_row<T>& item, const record<T>& here,
+                                          const outbox_operation& unsent) {
+        auto base = base_of<T>(unsent);
+        if (!base) return base.error();
+        const auto plan = plan_pull<T>({.row = &here,
+                                        .base = *base ? &**base : nullptr,
+                                        .is_pending = true,
+                                        .is_doubted = here.sequence() > 0},
+                                       item.row);
+        if (!plan.changes) return {};
+        ++counted_.stored;
+        return put_rebased<T>(tx_, unsent, plan);
+    }
+
+    Transaction& tx_;
+    timestamp now_;
+    rows_taken& counted_;
+    std::vector<record<T>> changed_{};
+    std::vector<key_of<T>> gone_{};
+};
+
+template <class Schema, class Transaction>
+[[nodiscard]] result<rows_taken> take_page(Transaction& tx, const pull_answer<Schema>& page,
+                                           timestamp now) {
+    rows_taken counted;
+    result<void> done;
+    // Parents first, so that a reference never points to a row that isn't there yet.
+    for (const std::size_t place : Schema::parents_first)
+        Schema::visit_at(place, [&]<class T>(of<T>) {
+            if (done && !page.rows.template of<T>().empty())
+                done = page_taker<T, Transaction>(tx, now, counted)
+                           .take(page.rows.template of<T>());
+        });
+    if (!done) return done.error();
+    return counted;
+}
+
+// --- another history of the server ---------------------------------------------------------------
+
+/// Marks rows as unconfirmed, in parts: gives them numbers of the replica's own feed, which has no
+/// others. True when all are marked.
+template <class Schema, class Transaction>
+[[nodiscard]] result<bool> doubt_rows(Transaction& tx, std::int64_t rows_max) {
+    result<void> done;
+    std::int64_t marked = 0;
+    Schema::for_each([&]<class T>(of<T>) {
+        if (!done || marked >= rows_max) return;
+        auto rows = tx.scan(all<T>());
+        if (!rows) {
+            done = rows.error();
+            return;
+        }
+        std::vector<record<T>> doubted;
+        for (record<T>& each : *rows)
+            if (each.sequence() == 0 && marked < rows_max && ++marked > 0)
+                doubted.push_back(std::move(each));
+        if (doubted.empty()) return;
+        auto first = tx.next_sequence(static_cast<std::int64_t>(doubted.size()));
+        if (!first) {
+            done = first.error();
+            return;
+        }
+        for (record<T>& each : doubted) each.set_sequence((*first)++);
+        done = tx.put_many(doubted);
+    });
+    if (!done) return done.error();
+    return marked < rows_max;
+}
+
+/// Takes away what no page confirmed; rows with unsent work stay. True when none is left.
+template <class Schema, class Transaction>
+[[nodiscard]] result<bool> sweep_rows(Transaction& tx, std::int64_t rows_max,
+                                      rows_taken& counted) {
+    result<void> done;
+    auto seen = visit_changes<Schema>(
+        tx, {.after = 0, .limit = rows_max}, [&]<class T>(const record<T>& row) {
+            if (!done) return;
+            auto unsent = find_unsent<T>(tx, row.value);
+            if (!unsent) {
+                done = unsent.error();
+            } else if (*unsent) {
+                record<T> kept = row;
+                kept.set_sequence(0);
+                done = tx.put(kept);
+            } else {
+                done = tx.template erase<T>(key(row.value));
+                ++counted.left;
+            }
+        });
+    if (!done) return done.error();
+    if (!seen) return seen.error();
+    return !seen->is_behind;
+}
+
+}  // namespace syncfw::detail

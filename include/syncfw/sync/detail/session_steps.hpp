@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: BSL-1.0
+// The steps of a session. Each is a transaction of the store, so that a session may end anywhere.
+#pragma once
+
+#include <syncfw/sync/session.hpp>
+
+#include <algorithm>
+
+namespace syncfw {
+namespace detail {
+
+/// The operations of one push: those that are on their way already, or else those that wait.
+template <class Schema, class Transaction>
+class batch_maker {
+  public:
+    batch_maker(Transaction& tx, replica_id self) : tx_(tx) { message_.origin = self; }
+
+    /// What was sent and not answered, as it was sent. False if there is nothing.
+    [[nodiscard]] result<bool> take_in_flight() {
+        using annotations::field;
+        auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::in_flight)
+                                 .order_by(field<&outbox_operation::position>));
+        if (!rows) return rows.error();
+        if (rows->empty()) return false;
+        message_.batch = rows->front().value.batch;
+        for (const record<outbox_operation>& each : *rows)
+            if (auto done = add_sent(each.value); !done) return done.error();
+        return true;
+    }
+
+    /// What waits, from the first on; writes of one transaction are not torn apart.
+    [[nodiscard]] result<bool> take_queued(std::int64_t most, const uuid& batch) {
+        using annotations::field;
+        message_.batch = batch;
+        auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::queued)
+                                 .order_by(field<&outbox_operation::position>)
+                                 .limit(static_cast<std::uint64_t>(most)));
+        if (!rows) return rows.error();
+        std::vector<outbox_operation> chosen;
+        for (record<outbox_operation>& each : *rows) chosen.push_back(std::move(each.value));
+        if (static_cast<std::int64_t>(chosen.size()) == most)
+            if (auto done = add_partners(chosen); !done) return done.error();
+        for (outbox_operation& each : chosen)
+            if (auto done = send(each); !done) return done.error();
+        return !message_.operations.empty();
+    }
+
+    [[nodiscard]] const push_message<Schema>& message() const noexcept { return message_; }
+
+  private:
+    // The last one's transaction may go on behind the limit; others may have been joined to it.
+    [[nodiscard]] result<void> add_partners(std::vector<outbox_operation>& chosen) {
+        using annotations::field;
+        const std::size_t count = chosen.size();
+        for (std::size_t i = 0; i < count; ++i) {
+            auto rows =
+                tx_.scan(where(field<&outbox_operation::transaction> == chosen[i].transaction &&
+                               field<&outbox_operation::state> == outbox_state::queued));
+            if (!rows) return rows.error();
+            for (record<outbox_operation>& each : *rows) {
+                const auto is_same = [&](const outbox_operation& other) {
+                    return other.id == each.value.id;
+                };
+                if (std::none_of(chosen.begin(), chosen.end(), is_same))
+                    chosen.push_back(std::move(each.value));
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::uint32_t group_of(const uuid& transaction) {
+        const auto next = static_cast<std::uint32_t>(groups_.size() + 1);
+        return groups_.emplace(transaction, next).first->second;
+    }
+
+    [[nodiscard]] result<void> add_sent(const outbox_operation& kept) {
+        return Schema::visit(kept.entity_name, [&]<class T>(of<T>) -> result<void> {
+            auto op = from_sent<T>(kept);
+            if (!op) return op.error();
+            message_.operations.template of<T>().push_back(std::move(*op));
+            return {};
+        });
+    }
+
+    [[nodiscard]] result<void> send(outbox_operation& queued) {
+        return Schema::visit(queued.entity_name, [&]<class T>(of<T>) -> result<void> {
+            auto row = find_row<T>(queued);
+            if (!row) return row.error();
+            auto base = base_of<T>(queued);
+            if (!base) return base.error();
+            auto op = work_between(*base ? &**base : nullptr, *row);
+            if (!op) return settle(queued, std::move(*row));
+            op->id = queued.id;
+            op->group = group_of(queued.transaction);
+            queued.state = outbox_state::in_flight;
+            queued.batch = message_.batch;
+            ++queued.attempts;
+            queued.sent = to_sent(*op);
+            message_.operations.template of<T>().push_back(std::move(*op));
+            return tx_.put(record<outbox_operation>{queued});
+        });
+    }
+
+    // Nothing is to be sent of it.
+    template <class T>
+    [[nodiscard]] result<void> settle(const outbox_operation& queued, record<T> row) {
+        row.set_status(sync_status::synced);
+        if (auto done = tx_.put(row); !done) return done;
+        return tx_.template erase<outbox_operation>(queued.id);
+    }
+
+    template <class T>
+    [[nodiscard]] result<record<T>> find_row(const outbox_operation& queued) {
+        auto at = parse_row_key<T>(queued.row_key);
+        if (!at) return at.error();
+        auto row = tx_.template get<T>(*at);
+        if (!row) return row.error();
+        if (*row) return std::move(**row);
+        return error{.code = errc::corrupted,
+                     .message = "a row with unsent work is missing",
+                     .entity = queued.entity_name,
+                     .key = queued.row_key};
+    }
+
+    Transaction& tx_;
+    push_message<Schema> message_{};
+    std::map<uuid, std::uint32_t> groups_{};
+};
+
+}  // namespace detail
+
+template <class W>
+result<std::optional<std::string>> sync_session<W>::next() {
+    while (true) switch (at_) {
+            case stage::settle:
+            case stage::push: {
+                auto request = next_push();
+                if (!request || *request) return request;
+                at_ = behind_push();
+                break;
+            }
+            case stage::doubt:
+                if (auto done = doubt(); !done) return done.error();
+                at_ = stage::pull;
+                break;
+            case stage::pull: return next_pull();
+            case stage::sweep:
+                if (auto done = sweep(); !done) return done.error();
+                at_ = stage::done;
+                break;
+            case stage::done: return std::optional<std::string>();
+        }
+}
+
+template <class W>
+result<void> sync_session<W>::receive(std::string_view answer) {
+    count(answer);
+    return at_ == stage::pull ? receive_pull(answer) : receive_push(answer);
+}
+
+// --- push ----------------------------------------------------------------------------------------
+
+template <class W>
+result<std::optional<std::string>> sync_session<W>::next_push() {
+    auto tx = begin_write(core_->store(), core_->tenant());
+    if (!tx) return tx.error();
+    if (auto known = core_->know_self(*tx); !known) return known.error();
+    detail::batch_maker<schema_type, write_transaction<typename W::storage_type>> batch(
+        *tx, core_->id());
+    auto found = batch.take_in_flight();
+    if (found && !*found && at_ == stage::push)
+        found = batch.take_queued(operations_max_, core_->new_id());
+    if (!found) return found.error();
+    if (auto kept = tx->commit(); !kept) return kept.error();
+    if (!*found) return std::optional<std::string>();
+    batch_ = batch.message().batch;
+    std::string request = encode(batch.message());
+    count(request);
+    return std::optional(std::move(request));
+}
+
+template <class W>
+result<void> sync_session<W>::receive_push(std::string_view bytes) {
+    auto answer = decode<push_answer<schema_type>>(bytes);
+    if (!answer) return take_back_batch(answer.error());
+    auto tx = begin_write(core_->store(), core_->tenant());
+    if (!tx) return tx.error();
+    result<void> done = core_->observe(*tx, answer->newest);
+    sync_report seen;
+    for (const std::size_t place : schema_type::parents_first)
+        schema_type::visit_at(place, [&]<class T>(of<T>) {
+            for (const auto& each : answer->answers.template of<T>()) {
+                if (!done) return;
+                auto kept = tx->template get<outbox_operation>(each.id);
+                if (!kept) {
+                    done = kept.error();
+                    return;
+                }
+                // Answers to what was not asked are passed over.
+                if (!*kept || (*kept)->value.state != outbox_state::in_flight ||
+                    (*kept)->value.batch != batch_ ||
+                    (*kept)->value.entity_name != entity_of<T>.name)
+                    continue;
+                ++seen.pushed;
+                seen.rejected += each.outcome == push_outcome::rejected ? 1 : 0;
+                seen.parked += each.outcome == push_outcome::parked ? 1 : 0;
+                done = detail::take_answer<T>(*tx, (*kept)->value, each, core_->now());
+            }
+        });
+    if (!done) return done;
+    if (seen.pushed == 0) {
+        at_ = stage::done;
+        return error{.code = errc::malformed, .message = "the server answered something else"};
+    }
+    if (auto kept = tx->commit(); !kept) return kept;
+    report_.pushed += seen.pushed;
+    report_.rejected += seen.rejected;
+    report_.parked += seen.parked;
+    return {};
+}
+
+// The server said that the push had no effect. It is cut in halves until the operation is found
+// that it can't take; that one fails alone, with the reason.
+template <class W>
+result<void> sync_session<W>::take_back_batch(const error& why) {
+    using annotations::field;
+    if (why.code == errc::commit_unknown || why.code == errc::timed_out) {
+        at_ = stage::done;
+        return why;
+    }
+    auto tx = begin_write(core_->store(), core_->tenant());
+    if (!tx) return tx.error();
+    auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight));
+    if (!rows) return rows.error();
+    const bool is_alone = rows->size() == 1;
+    for (record<outbox_operation>& row : *rows) {
+        outbox_operation& each = row.value;
+        each.state = outbox_state::queued;
+        const bool is_refused = is_alone && !is_retryable(why);
+        if (is_refused || each.attempts >= core_->options().attempts_max) {
+            each.state = outbox_state::failed;
+            each.code = std::string(describe(why.code).name);
+            each.reason = to_string(why);
+        }
+        if (auto done = tx->put(row); !done) return done;
+        if (each.state == outbox_state::queued) continue;
+        auto done = schema_type::visit(each.entity_name, [&]<class T>(of<T>) -> result<void> {
+            auto at = detail::parse_row_key<T>(each.row_key);
+            if (!at) return at.error();
+            auto here = tx->template get<T>(*at);
+            if (!here || !*here) return here ? result<void>() : result<void>(here.error());
+            (*here)->set_status(sync_status::failed);
+            return tx->put(**here);
+        });
+        if (!done) return done;
+    }
+    if (auto kept = tx->commit(); !kept) return kept;
+    if (is_retryable(why)) {
+        // The work waits; what is new can be had nevertheless.
+        report_.push_failure = why;
+        at_ = behind_push();
+    } else {
+        operations_max_ = std::max<std::int64_t>(
+            1, static_cast<std::int64_t>(rows->size()) / 2);
+    }
+    return {};
+}
+
+// --- pull ----------------------------------------------------------------------------------------
+
+template <class W>
+result<void> sync_session<W>::doubt() {
+    while (true) {
+        auto tx = begin_write(core_->store(), core_->tenant());
+        if (!tx) return tx.error();
+        auto position = detail::get_position(*tx);
+        if (!position) return position.error();
+        if (position->phase != pull_phase::doubting) return {};
+        auto all = detail::doubt_rows<schema_type>(*tx, core_->options().rows_max_behind);
+        if (!all) return all.error();
+        if (*all) {
+            position->phase = pull_phase::renewing;
+            position->cursor.clear();
+            position->fresh_until = 0;
+        }
+        if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
+        if (auto kept = tx->commit(); !kept) return kept;
+    }
+}
+
+template <class W>
+result<std::optional<std::string>> sync_session<W>::next_pull() {
+    auto tx = begin_read(core_->store(), core_->tenant());
+    if (!tx) return tx.error();
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
+    std::string request = encode(pull_message{.cursor = position->cursor,
+                                              .rows_max = rows_max_,
+                                              .fingerprint = schema_type::fingerprint,
+                                              .fresh_until = position->fresh_until,
+                                              .filters = core_->options().filters});
+    count(request);
+    return std::optional(std::move(request));
+}
+
+template <class W>
+result<void> sync_session<W>::receive_pull(std::string_view bytes) {
+    auto page = decode<pull_answer<schema_type>>(bytes);
+    if (!page && page.error().code == errc::resynchronise) {
+        if (auto done = core_->begin_renewal(); !done) return done;
+        at_ = stage::doubt;
+        return {};
+    }
+    if (!page) {
+        at_ = stage::done;
+        return page.error();
+    }
+    auto tx = begin_write(core_->store(), core_->tenant());
+    if (!tx) return tx.error();
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
+    auto counted = detail::take_page(*tx, *page, core_->now());
+    if (!counted) return counted.error();
+    const bool moves = position->cursor != page->cursor;
+    if (page->is_behind && !moves) {
+        at_ = stage::done;
+        return error{.code = errc::malformed,
+                     .message = "the server gives the same page for ever"};
+    }
+    // A sync that finds nothing writes nothing.
+    if (moves || !page->rows.empty()) {
+        position->cursor = page->cursor;
+        position->fresh_until = page->fresh_until;
+        position->moved_at = core_->now();
+        if (auto done = core_->know_self(*tx); !done) return done;
+        if (auto done = core_->observe(*tx, page->newest); !done) return done;
+        if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
+        if (auto kept = tx->commit(); !kept) return kept;
+    }
+    report_.pulled += counted->stored;
+    report_.left += counted->left;
+    rows_max_ = std::min(rows_max_ * 4, core_->options().rows_max_behind);
+    if (!page->is_behind)
+        at_ = position->phase == pull_phase::renewing ? stage::sweep : stage::done;
+    return {};
+}
+
+template <class W>
+result<void> sync_session<W>::sweep() {
+    while (true) {
+        auto tx = begin_write(core_->store(), core_->tenant());
+        if (!tx) return tx.error();
+        detail::rows_taken counted;
+        auto all = detail::sweep_rows<schema_type>(*tx, core_->options().rows_max_behind, counted);
+        if (!all) return all.error();
+        if (*all) {
+            auto position = detail::get_position(*tx);
+            if (!position) return position.error();
+            position->phase = pull_phase::steady;
+            if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
+        }
+        if (auto kept = tx->commit(); !kept) return kept;
+        report_.left += counted.left;
+        if (*all) return {};
+    }
+}
+
+}  // namespace syncfw

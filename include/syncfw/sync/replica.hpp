@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSL-1.0
+// A store that works offline: what is written here is here at once, and travels when there is a
+// way.
+//
+//     syncfw::replica mine(store, link);        // a store, and a transport to the server
+//     mine.put(book{.id = syncfw::new_uuid(), .title = "Dune", .pages = 412});
+//     mine.transact([&](auto& edit) -> result<void> {   // these travel and take effect together
+//         if (auto done = edit.put(shelf); !done) return done;
+//         return edit.remove<book>(old);
+//     });
+//     for (const book& each : *mine.find(where(field<&book::pages> > 300))) show(each);
+//     mine.sync();                              // pushes what is unsent, pulls what is new
+//
+// Unsent work is never lost: not by a crash, by a lost answer, by a refusal (it stays, with the
+// reason, until somebody mends, retries or drops it), nor by a server that went back in time.
+#pragma once
+
+#include <syncfw/sync/detail/local_edit.hpp>
+#include <syncfw/sync/environment.hpp>
+#include <syncfw/sync/session.hpp>
+#include <syncfw/transport/transport.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace syncfw {
+
+/// How a replica stands: a question to its tables, never a flag of its own.
+struct replica_status {
+    std::int64_t pending = 0;    ///< Operations that the server has not answered.
+    std::int64_t failed = 0;     ///< Those that it refused; they wait for a person.
+    std::int64_t conflicts = 0;  ///< Rows of which both sides are kept until a person decides.
+    std::optional<timestamp> oldest_pending{};
+    std::optional<timestamp> last_sync{};  ///< When a page of the server's last came.
+    bool is_renewing = false;              ///< All rows come again, because the server's history changed.
+};
+
+template <class World, class Transport>
+class replica {
+  public:
+    using storage_type = typename World::storage_type;
+    using environment_type = typename World::environment_type;
+    using schema_type = typename World::schema_type;
+    using edit_type = detail::local_edit<World>;
+
+    /// The store and the transport must outlive the replica.
+    replica(storage_type& store, Transport& link, tenant_id whose = {}, sync_options options = {},
+            environment_type from = {})
+        : link_(&link), core_(store, std::move(whose), options, std::move(from)) {}
+
+    // --- writing: it is here at once, and unsent --------------------------------------------
+
+    /// Writes the row as given; a deleted one lives again.
+    template <class T>
+    result<void> put(const T& value) {
+        return transact([&](edit_type& edit) { return edit.put(value); });
+    }
+    /// Changes a row: `patch<book>(id, [](book& b) { b.pages = 412; })`. Fails with
+    /// `errc::not_found` where there is none.
+    template <class T, class F>
+    result<void> patch(const key_of<T>& at, F&& change) {
+        return transact([&](edit_type& edit) { return edit.template patch<T>(at, change); });
+    }
+    template <class T>
+    result<void> remove(const key_of<T>& at) {
+        return transact([&](edit_type& edit) { return edit.template remove<T>(at); });
+    }
+    /// Takes a deletion back.
+    template <class T>
+    result<void> restore(const key_of<T>& at) {
+        return transact([&](edit_type& edit) { return edit.template restore<T>(at); });
+    }
+    /// Several writes that are stored, travel and take effect together. Nothing of them stays if
+    /// `f` fails.
+    template <class F>
+    result<void> transact(F&& f) {
+        auto edit = edit_type::begin(core_);
+        if (!edit) return edit.error();
+        if (result<void> done = f(*edit); !done) return done;
+        return edit->commit();
+    }
+
+    // --- reading: rows that live ------------------------------------------------------------
+
+    template <class T>
+    [[nodiscard]] result<std::optional<T>> get(const key_of<T>& at) {
+        auto tx = begin_read(core_.store(), core_.tenant());
+        if (!tx) return tx.error();
+        auto row = tx->template get<T>(at);
+        if (!row) return row.error();
+        if (!*row || (*row)->is_deleted()) return std::optional<T>();
+        return std::optional<T>(std::move((*row)->value));
+    }
+    template <class T, auto Shape>
+    [[nodiscard]] result<std::vector<T>> find(const query<T, Shape>& asked) {
+        auto tx = begin_read(core_.store(), core_.tenant());
+        if (!tx) return tx.error();
+        return detail::find_live<T>(*tx, asked.view());
+    }
+    /// How the row stands; nothing where there is none.
+    template <class T>
+    [[nodiscard]] result<std::optional<sync_status>> status_of(const key_of<T>& at) {
+        auto tx = begin_read(core_.store(), core_.tenant());
+        if (!tx) return tx.error();
+        auto row = tx->template get<T>(at);
+        if (!row) return row.error();
+        return *row ? std::optional((*row)->status()) : std::nullopt;
+    }
+    [[nodiscard]] result<replica_status> status();
+
+    // --- synchronising ----------------------------------------------------------------------
+
+    /// Pushes all unsent work, then pulls all that is new.
+    result<sync_report> sync() { return run(sync_parts::push_and_pull); }
+    result<sync_report> push() { return run(sync_parts::push); }
+    result<sync_report> pull() { return run(sync_parts::pull); }
+    /// Reads all rows anew. Unsent work stays.
+    result<sync_report> full_sync() {
+        if (auto done = core_.begin_renewal(); !done) return done.error();
+        return run(sync_parts::push_and_pull);
+    }
+
+    /// For those who carry the messages themselves.
+    [[nodiscard]] sync_session<World> begin_sync(sync_parts which = sync_parts::push_and_pull) {
+        return sync_session<World>(core_, which);
+    }
+
+    // --- refused work -----------------------------------------------------------------------
+
+    /// What the server refused, with its reasons.
+    [[nodiscard]] result<std::vector<outbox_operation>> failed();
+    /// Sends it again.
+    result<void> retry(const uuid& operation) { return core_.retry(operation); }
+    /// Gives it up: the row becomes what the server has.
+    result<void> drop(const uuid& operation) { return core_.drop(operation); }
+
+  private:
+    result<sync_report> run(sync_parts which) {
+        auto session = begin_sync(which);
+        while (true) {
+            auto request = session.next();
+            if (!request) return request.error();
+            if (!*request) return session.report();
+            auto answer = link_->exchange(**request);
+            if (!answer) {
+                session.lost();
+                return answer.error();
+            }
+            if (auto done = session.receive(*answer); !done) return done.error();
+        }
+    }
+
+    Transport* link_;
+    detail::replica_core<World> core_;
+};
+
+template <class S, class L>
+replica(S&, L&) -> replica<world<S>, L>;
+template <class S, class L>
+replica(S&, L&, tenant_id) -> replica<world<S>, L>;
+template <class S, class L, class E>
+replica(S&, L&, tenant_id, sync_options, E) -> replica<world<S, E>, L>;
+
+// --- how it is done ------------------------------------------------------------------------------
+
+template <class W, class L>
+result<replica_status> replica<W, L>::status() {
+    using annotations::field;
+    auto tx = begin_read(core_.store(), core_.tenant());
+    if (!tx) return tx.error();
+    replica_status seen;
+    auto work = tx->scan(all<outbox_operation>().order_by(field<&outbox_operation::position>));
+    if (!work) return work.error();
+    for (const record<outbox_operation>& each : *work) {
+        if (each.value.state == outbox_state::failed) {
+            ++seen.failed;
+        } else {
+            ++seen.pending;
+            if (!seen.oldest_pending) seen.oldest_pending = each.value.written_at;
+        }
+    }
+    auto parked = tx->count(where(field<&parked_conflict::resolved_at>.is_null()));
+    if (!parked) return parked.error();
+    seen.conflicts = *parked;
+    auto position = tx->template get<feed_position>(std::string(detail::server_name));
+    if (!position) return position.error();
+    if (*position) {
+        seen.last_sync = (*position)->value.moved_at;
+        seen.is_renewing = (*position)->value.phase != pull_phase::steady;
+    }
+    return seen;
+}
+
+template <class W, class L>
+result<std::vector<outbox_operation>> replica<W, L>::failed() {
+    using annotations::field;
+    auto tx = begin_read(core_.store(), core_.tenant());
+    if (!tx) return tx.error();
+    auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::failed)
+                             .order_by(field<&outbox_operation::position>));
+    if (!rows) return rows.error();
+    std::vector<outbox_operation> all;
+    for (record<outbox_operation>& each : *rows) all.push_back(std::move(each.value));
+    return all;
+}
+
+}  // namespace syncfw

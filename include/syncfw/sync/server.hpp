@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSL-1.0
+// The side with authority: it takes what devices push, settles conflicts by its policy, gives each
+// change its version and its place in the tenant's feed, and answers pulls.
+//
+//     auto store = syncfw::sqlite::open<library>("server.db").value();
+//     syncfw::server hub(store, syncfw::last_write_wins());
+//     std::string answer = hub.handle({.tenant = whose, .subject = user}, request);
+//
+// It holds no state beside the store, so any number of them may serve one database. A push takes
+// effect in one transaction, and once: what comes again gets its first answer.
+#pragma once
+
+#include <syncfw/conflict/policies.hpp>
+#include <syncfw/entity/validation.hpp>
+#include <syncfw/storage/changes.hpp>
+#include <syncfw/storage/cursor.hpp>
+#include <syncfw/sync/detail/push_batch.hpp>
+#include <syncfw/sync/environment.hpp>
+#include <syncfw/sync/messages.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw {
+
+/// Who asks: known from a token, never from the message.
+struct caller {
+    tenant_id tenant{};
+    std::string subject{};
+};
+
+struct server_options {
+    std::int64_t rows_max = 10'000;        ///< Of a page.
+    std::int64_t operations_max = 10'000;  ///< Of a push.
+};
+
+template <class World, class Policy>
+class server {
+  public:
+    using storage_type = typename World::storage_type;
+    using environment_type = typename World::environment_type;
+    using schema_type = typename World::schema_type;
+
+    /// The store must outlive the server.
+    explicit server(storage_type& store, Policy policy = {}, server_options options = {},
+                    environment_type from = {})
+        : store_(&store), policy_(std::move(policy)), options_(options), from_(std::move(from)) {}
+
+    /// A request's bytes to its answer's bytes. It never fails: an answer may be a failure.
+    [[nodiscard]] std::string handle(const caller& who, std::string_view request);
+
+    [[nodiscard]] result<push_answer<schema_type>> push(const caller& who,
+                                                        const push_message<schema_type>& asked);
+    [[nodiscard]] result<pull_answer<schema_type>> pull(const caller& who,
+                                                        const pull_message& asked);
+
+  private:
+    [[nodiscard]] result<hybrid_clock*> clock();
+
+    template <class T>
+    void take_page_row(pull_answer<schema_type>& page, const record<T>& row,
+                       const std::vector<checked_filter>& filters) const;
+    [[nodiscard]] result<std::vector<checked_filter>> check_filters(
+        const std::vector<filter>& given) const;
+
+    storage_type* store_;
+    Policy policy_;
+    server_options options_;
+    environment_type from_;
+    std::optional<store_identity> identity_{};
+    std::optional<hybrid_clock> clock_{};
+};
+
+template <class S, class Policy = last_write_wins>
+server(S&, Policy = {}) -> server<world<S>, Policy>;
+template <class S, class Policy, class E>
+server(S&, Policy, server_options, E) -> server<world<S, E>, Policy>;
+
+// --- how it is done ------------------------------------------------------------------------------
+
+/// The server's own clock: its origin is the store's history, the same for all that serve it.
+template <class W, class P>
+result<hybrid_clock*> server<W, P>::clock() {
+    if (!clock_) {
+        auto identity = store_->identity();
+        if (!identity) return identity.error();
+        identity_ = *identity;
+        std::uint64_t origin = 0;
+        for (std::size_t i = 8; i < 16; ++i) origin = origin << 8 | identity->history.bytes()[i];
+        clock_.emplace(replica_id(origin | 1));
+    }
+    return &*clock_;
+}
+
+template <class W, class P>
+std::string server<W, P>::handle(const caller& who, std::string_view request) {
+    const auto answer = [](const auto& given) {
+        return given ? encode(*given) : encode(failure_message{given.error()});
+    };
+    switch (kind_of(request)) {
+        case message_kind::push: {
+            auto asked = decode<push_message<schema_type>>(request);
+            return asked ? answer(push(who, *asked)) : encode(failure_message{asked.error()});
+        }
+        case message_kind::pull: {
+            auto asked = decode<pull_message>(request);
+            return asked ? answer(pull(who, *asked)) : encode(failure_message{asked.error()});
+        }
+        default:
+            return encode(failure_message{{.code = errc::unsupported_format,
+                                           .message = "this is no request of protocol version " +
+                                                      std::to_string(protocol_version)}});
+    }
+}
+
+template <class W, class P>
+result<push_answer<typename W::schema_type>> server<W, P>::push(
+    const caller& who, const push_message<schema_type>& asked) {
+    if (static_cast<std::int64_t>(asked.operations.size()) > options_.operations_max)
+        return error{.code = errc::too_large,
+                     .message = "a push has " + std::to_string(options_.operations_max) +
+                                " operations at most"};
+    auto ticking = clock();
+    if (!ticking) return ticking.error();
+    detail::push_batch<storage_type, P> batch(asked, who.tenant, policy_, **ticking, from_.now(),
+                                              identity_->cursor_key);
+    if (auto fine = batch.check(); !fine) return fine.error();
+    // A row that the database refuses is found out by trying: it is rejected with all that must
+    // take effect with it, and the others are tried again. Each round rejects one at least.
+    while (true) {
+        auto tx = begin_write(*store_, who.tenant);
+        if (!tx) return tx.error();
+        auto done = batch.apply(*tx);
+        if (!done) {
+            if (!batch.reject(done.error())) return done.error();
+            continue;
+        }
+        if (auto kept = tx->commit(); !kept) return kept.error();
+        return batch.take_answer();
+    }
+}
+
+template <class W, class P>
+result<std::vector<checked_filter>> server<W, P>::check_filters(
+    const std::vector<filter>& given) const {
+    std::vector<checked_filter> all;
+    for (const filter& each : given) {
+        auto checked = schema_type::visit(
+            each.entity, [&]<class T>(of<T>) -> result<checked_filter> { return check<T>(each); });
+        if (!checked) return checked.error();
+        for (const checked_filter& other : all)
+            if (other.entity().name == each.entity)
+                return error{.code = errc::malformed,
+                             .message = "there is one filter for an entity at most",
+                             .entity = each.entity};
+        all.push_back(std::move(*checked));
+    }
+    return all;
+}
+
+template <class W, class P>
+template <class T>
+void server<W, P>::take_page_row(pull_answer<schema_type>& page, const record<T>& row,
+                                 const std::vector<checked_filter>& filters) const {
+    // What was deleted before the device began was never there.
+    if (row.is_deleted() && row.sequence() <= page.fresh_until) return;
+    bool has_left = false;
+    for (const checked_filter& each : filters)
+        if (each.entity().name == entity_of<T>.name)
+            has_left = !row.is_deleted() && !matches(each, row.value);
+    page.rows.template of<T>().push_back({row, has_left});
+}
+
+template <class W, class P>
+result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& who,
+                                                                const pull_message& asked) {
+    auto ticking = clock();
+    if (!ticking) return ticking.error();
+    auto filters = check_filters(asked.filters);
+    if (!filters) return filters.error();
+    auto tx = begin_read(*store_, who.tenant);
+    if (!tx) return tx.error();
+    auto last = tx->last_sequence();
+    if (!last) return last.error();
+    const cursor_scope scope{who.tenant, detail::entity_set<schema_type>, *identity_};
+    auto after = read_cursor(scope, asked.cursor, *last);
+    if (!after) return after.error();
+    pull_answer<schema_type> page;
+    page.fresh_until = asked.cursor.empty() ? *last : asked.fresh_until;
+    const std::int64_t limit =
+        detail::smaller(detail::larger<std::int64_t>(asked.rows_max, 1), options_.rows_max);
+    auto seen = visit_changes<schema_type>(
+        *tx, {.after = *after, .limit = limit},
+        [&]<class T>(const record<T>& row) { take_page_row(page, row, *filters); });
+    if (!seen) return seen.error();
+    page.cursor = write_cursor(scope, seen->until);
+    page.is_behind = seen->is_behind;
+    page.newest = (*ticking)->tick(from_.now());
+    return page;
+}
+
+}  // namespace syncfw

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+// One synchronisation, without any input or output of its own: it says what to send and takes what
+// came back. `replica::sync` is a loop around it; who has other ways (an event loop, a simulation)
+// runs it himself.
+//
+//     auto session = mine.begin_sync();
+//     while (auto request = *session.next()) {
+//         if (auto answer = exchange(*request)) session.receive(*answer);
+//         else session.lost();
+//     }
+//
+// What was sent without an answer is sent again unchanged, by the next session, before anything
+// else: so nothing takes effect twice, and no page is taken in while it is unknown what was
+// applied.
+#pragma once
+
+#include <syncfw/sync/detail/replica_core.hpp>
+#include <syncfw/sync/messages.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw {
+
+enum class sync_parts : unsigned char { push_and_pull, push, pull };
+
+/// What a synchronisation did.
+struct sync_report {
+    std::int64_t pushed = 0;      ///< Operations that the server answered,
+    std::int64_t rejected = 0;    ///< of these: refused,
+    std::int64_t parked = 0;      ///< and waiting for a person.
+    std::int64_t pulled = 0;      ///< Rows that changed here.
+    std::int64_t left = 0;        ///< Rows that were taken away.
+    std::int64_t messages = 0;
+    std::int64_t bytes = 0;       ///< Of all messages, both ways.
+    std::optional<error> push_failure{};  ///< Why the rest of the work was not sent.
+};
+
+template <class World>
+class sync_session {
+  public:
+    using schema_type = typename World::schema_type;
+
+    sync_session(detail::replica_core<World>& core, sync_parts which)
+        : core_(&core),
+          which_(which),
+          operations_max_(core.options().operations_max),
+          rows_max_(core.options().rows_max),
+          at_(which == sync_parts::pull ? stage::settle : stage::push) {}
+
+    /// The next request, or nothing when all is done. An error is the store's: nothing is lost, and
+    /// a later session goes on.
+    [[nodiscard]] result<std::optional<std::string>> next();
+
+    /// Takes the answer to the last request in.
+    result<void> receive(std::string_view answer);
+
+    /// There is no answer, and nobody knows whether there was an effect. The session is over.
+    void lost() { at_ = stage::done; }
+
+    [[nodiscard]] const sync_report& report() const noexcept { return report_; }
+
+  private:
+    enum class stage : unsigned char { settle, push, doubt, pull, sweep, done };
+
+    [[nodiscard]] result<std::optional<std::string>> next_push();
+    [[nodiscard]] result<std::optional<std::string>> next_pull();
+    [[nodiscard]] result<void> doubt();
+    [[nodiscard]] result<void> sweep();
+    result<void> receive_push(std::string_view bytes);
+    result<void> receive_pull(std::string_view bytes);
+    result<void> take_back_batch(const error& why);
+    void count(std::string_view bytes) {
+        ++report_.messages;
+        report_.bytes += static_cast<std::int64_t>(bytes.size());
+    }
+    [[nodiscard]] stage behind_push() const {
+        return which_ == sync_parts::push ? stage::done : stage::doubt;
+    }
+
+    detail::replica_core<World>* core_;
+    sync_parts which_;
+    std::int64_t operations_max_;
+    std::int64_t rows_max_;
+    stage at_;
+    uuid batch_{};
+    sync_report report_{};
+};
+
+}  // namespace syncfw
+
+#include <syncfw/sync/detail/session_steps.hpp>
