@@ -81,13 +81,15 @@ struct vfs_calls {
         if (!is_new && name != nullptr && (flags & SQLITE_OPEN_EXCLUSIVE) != 0)
             return SQLITE_CANTOPEN;
         if (is_new) found = disk.make(name);
+        // As SQLite's own: of a file that it may make, also where it was there.
         constexpr int logs = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
         const bool goes = name != nullptr && (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
-        auto* const opened = new (made) open_file{.disk = disk,
-                                                  .file = std::move(found),
-                                                  .name = goes ? std::string(name) : std::string(),
-                                                  .start = disk.start(),
-                                                  .is_new = is_new && (flags & logs) != 0};
+        auto* const opened = new (made)
+            open_file{.disk = disk,
+                      .file = std::move(found),
+                      .name = goes ? std::string(name) : std::string(),
+                      .start = disk.start(),
+                      .with_folder = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & logs) != 0};
         opened->base.pMethods = methods(of(given).has_shared_memory_);
         if (flags_out != nullptr) *flags_out = flags;
         return SQLITE_OK;
@@ -165,6 +167,7 @@ inline fault_vfs::fault_vfs(fault_disk& disk, bool has_shared_memory)
     vfs_.xCurrentTimeInt64 = detail::vfs_calls::time;
     vfs_.xGetLastError = detail::vfs_calls::last_error;
     sqlite3_vfs_register(&vfs_, 1);
+    sqlite3_randomness(0, nullptr);  // SQLite asks for a new seed then.
 }
 
 }  // namespace syncfw::testing

@@ -3,6 +3,7 @@
 // was cut, and who has it locked.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -77,29 +78,26 @@ class disk_file {
         changes_.clear();
     }
 
-    /// Each sector that was not synchronised has got as far as some change, by itself, or is
-    /// garbage; so has the file's size.
+    /// Each sector that was written and not synchronised has got as far as some change, by itself,
+    /// or is garbage. Sizes are kept up to some change, so a file is cut off as a whole or not.
     [[nodiscard]] std::string after_power_cut(seeded& random, std::size_t sector_bytes) const {
-        const std::size_t some = random.below(changes_.size() + 1);
+        const std::size_t sizes = random.below(changes_.size() + 1);
         std::size_t size = kept_.size();
         std::size_t room = size;
         for (std::size_t i = 0; i < changes_.size(); ++i) {
-            const std::size_t then = size_after(changes_[i], i < some ? size : room);
-            if (i < some) size = then;
-            if (then > room) room = then;
+            if (i < sizes) size = size_after(changes_[i], size);
+            room = std::max(room, changes_[i].at + changes_[i].bytes.size());
         }
         room = (room + sector_bytes - 1) / sector_bytes * sector_bytes;
         std::string image = kept_;
         image.resize(room);
         std::vector<fate> fates(room / sector_bytes);
         for (std::size_t i = 0; i < changes_.size(); ++i)
-            for (std::size_t at = changes_[i].at; at < end_of(changes_[i], room);) {
-                fate& sector = fates[at / sector_bytes];
-                if (!sector.is_drawn) sector = draw_fate(random);
-                const std::size_t end = (at / sector_bytes + 1) * sector_bytes;
-                if (i < sector.changes) copy_part(image, changes_[i], at, end);
-                at = end;
-            }
+            if (!changes_[i].is_size)
+                write_sectors(image, i, fates, sector_bytes, random);
+            else if (i < sizes)
+                std::fill(image.begin() + static_cast<std::ptrdiff_t>(changes_[i].at), image.end(),
+                          '\0');
         for (std::size_t i = 0; i < fates.size(); ++i)
             if (fates[i].is_garbage)
                 for (std::size_t k = 0; k < sector_bytes; ++k)
@@ -127,20 +125,21 @@ class disk_file {
         const std::size_t end = made.at + made.bytes.size();
         return made.is_size || end > before ? end : before;
     }
-    static std::size_t end_of(const change& made, std::size_t room) noexcept {
-        return made.is_size ? room : made.at + made.bytes.size();
-    }
     static void make(std::string& image, const change& made) {
         image.resize(size_after(made, image.size()));
         image.replace(made.at, made.bytes.size(), made.bytes);
     }
-    // The part of a change that lies between two places; a new size leaves zeros behind it.
-    static void copy_part(std::string& image, const change& made, std::size_t at, std::size_t end) {
-        if (end > end_of(made, image.size())) end = end_of(made, image.size());
-        if (made.is_size)
-            image.replace(at, end - at, end - at, '\0');
-        else
-            image.replace(at, end - at, made.bytes, at - made.at, end - at);
+    void write_sectors(std::string& image, std::size_t which, std::vector<fate>& fates,
+                       std::size_t sector_bytes, seeded& random) const {
+        const auto& [start, bytes, is_size] = changes_[which];
+        for (std::size_t at = start; at < start + bytes.size();) {
+            fate& sector = fates[at / sector_bytes];
+            if (!sector.is_drawn) sector = draw_fate(random);
+            const std::size_t end =
+                std::min((at / sector_bytes + 1) * sector_bytes, start + bytes.size());
+            if (which < sector.changes) image.replace(at, end - at, bytes, at - start, end - at);
+            at = end;
+        }
     }
     fate draw_fate(seeded& random) const {
         switch (random.below(7)) {

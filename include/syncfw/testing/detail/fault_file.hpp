@@ -28,7 +28,7 @@ struct open_file {
     fault_disk::file_pointer file;
     std::string name;  // Where it is to be removed when it is closed.
     int start;
-    bool is_new = false;  // Its folder is synchronised with it.
+    bool with_folder = false;  // The next synchronisation is its folder's too.
     int level = SQLITE_LOCK_NONE;
     bool uses_memory = false;
     unsigned shared = 0;
@@ -94,8 +94,8 @@ struct file_calls {
         const auto held = self.disk.hold();
         if (self.is_dead()) return SQLITE_IOERR_FSYNC;
         const int code = answer(self.disk.synchronise(*self.file), SQLITE_IOERR_FSYNC);
-        if (code != SQLITE_OK || !self.is_new) return code;
-        self.is_new = false;
+        if (code != SQLITE_OK || !self.with_folder) return code;
+        self.with_folder = false;
         return answer(self.disk.synchronise_folder(), SQLITE_IOERR_DIR_FSYNC);
     }
     static int size(sqlite3_file* given, sqlite3_int64* size) {
