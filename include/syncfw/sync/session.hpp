@@ -89,6 +89,7 @@ class sync_session {
     std::int64_t rows_max_;
     stage at_;
     uuid batch_{};
+    bool is_first_doubted_ = false;
     sync_report report_{};
 };
 

@@ -118,7 +118,15 @@ template <class T, std::size_t I, class V>
 [[nodiscard]] bool merge_value(const V* base, const V& mine, const V& theirs, bool is_mine_later,
                                V& merged) {
     constexpr merge_rule rule = entity_of<T>.fields[I].merge;
-    if constexpr (rule == merge_rule::maximum) {
+    constexpr bool looks_inside =
+        rule == merge_rule::text || rule == merge_rule::document || rule == merge_rule::all;
+    if constexpr (looks_inside && requires { mine.has_value(); }) {
+        // One side took the value away and the other changed it: there is nothing to merge.
+        if (!mine || !theirs) return false;
+        using inner = typename V::value_type;
+        const inner* const from = base != nullptr && *base ? &**base : nullptr;
+        return merge_value<T, I, inner>(from, *mine, *theirs, is_mine_later, merged.emplace());
+    } else if constexpr (rule == merge_rule::maximum) {
         merged = is_less_value(theirs, mine) ? mine : theirs;
     } else if constexpr (rule == merge_rule::minimum) {
         merged = is_less_value(mine, theirs) ? mine : theirs;

@@ -275,10 +275,14 @@ result<void> sync_session<W>::doubt() {
         if (!tx) return tx.error();
         auto position = detail::get_position(*tx);
         if (!position) return position.error();
-        if (position->phase != pull_phase::doubting) return {};
+        // As long as nothing was pulled, the server may have deleted what was pushed from here, and
+        // won't tell: a first page leaves deletions out.
+        const bool may_have_missed = position->cursor.empty() && !is_first_doubted_;
+        if (position->phase != pull_phase::doubting && !may_have_missed) return {};
         auto all = detail::doubt_rows<schema_type>(*tx, core_->options().rows_max_behind);
         if (!all) return all.error();
         if (*all) {
+            is_first_doubted_ = true;
             position->phase = pull_phase::renewing;
             position->cursor.clear();
             position->fresh_until = 0;

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: BSL-1.0
+// The machinery of a simulation: virtual time, a network that can't be relied on, devices that die,
+// and what is checked after every step. simulation.hpp has how to use it.
+#pragma once
+
+#include <syncfw/storage/memory.hpp>
+#include <syncfw/sync/replica.hpp>
+#include <syncfw/sync/server.hpp>
+#include <syncfw/testing/detail/simulation_checks.hpp>
+#include <syncfw/testing/random.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw::testing::detail {
+
+/// Time and chance of one node: the world's, and a clock that is wrong in its own way.
+struct node_clock {
+    const std::int64_t* now;  // microseconds of virtual time
+    random_source random;
+    std::int64_t skew = 0;
+};
+
+struct simulated_environment {
+    node_clock* clock = nullptr;
+
+    [[nodiscard]] timestamp now() const {
+        constexpr std::int64_t begin = 1'750'000'000'000'000;
+        return timestamp::from_microseconds(begin + *clock->now + clock->skew);
+    }
+    [[nodiscard]] std::uint64_t random() const { return clock->random.next(); }
+    void pause(std::int64_t) const {}
+};
+
+/// Nobody sends by this: the simulation carries all messages itself.
+struct no_link {
+    [[nodiscard]] result<std::string> exchange(std::string_view) {
+        return error{.code = errc::peer_unavailable, .message = "there is no link"};
+    }
+};
+
+template <class Setup>
+struct storage_for {
+    using type = memory::store<typename Setup::schema_type>;
+};
+template <class Setup>
+    requires requires { typename Setup::storage_type; }
+struct storage_for<Setup> {
+    using type = typename Setup::storage_type;
+};
+
+template <class Setup, class Options>
+class simulated_world {
+  public:
+    using schema_type = typename Setup::schema_type;
+    using storage_type = typename storage_for<Setup>::type;
+    using policy_type = typename Setup::policy_type;
+    using world_type = world<storage_type, simulated_environment>;
+    using replica_type = replica<world_type, no_link>;
+
+    simulated_world(std::uint64_t seed, const Options& options)
+        : options_(options), random_(seed), hub_clock_{&now_, random_source(random_.next())} {
+        for (std::uint64_t i = 0; i < options_.devices; ++i) {
+            auto& each = devices_.emplace_back(std::make_unique<device>());
+            each->name = i + 1;
+            each->clock = {&now_, random_source(random_.next()), draw_skew()};
+            start(*each);
+        }
+        hub_.emplace(hub_store_, policy_type(), server_options(),
+                     simulated_environment{&hub_clock_});
+    }
+
+    void run() {
+        faults_ = true;
+        for (std::uint64_t i = 0; i < options_.acts; ++i)
+            at(static_cast<std::int64_t>(random_.below(600'000'000)), [this] { act(); });
+        for (std::uint64_t i = 0; i < options_.acts; ++i)
+            at(static_cast<std::int64_t>(random_.below(600'000'000)),
+               [this] { begin_sync(any_device()); });
+        play();
+        faults_ = false;
+        come_to_rest();
+        for (auto& each : devices_) die(*each);
+        for (auto& each : devices_) start(*each);
+        check_equality("after a restart");
+    }
+
+    [[nodiscard]] const std::vector<std::string>& violations() const { return checks_.found; }
+    [[nodiscard]] std::uint64_t trace() const { return trace_; }
+    [[nodiscard]] std::uint64_t acts() const { return acts_; }
+    [[nodiscard]] std::uint64_t messages() const { return messages_; }
+    [[nodiscard]] std::uint64_t effects() const { return checks_.effects; }
+
+  private:
+    struct device {
+        std::uint64_t name = 0;
+        node_clock clock{nullptr, random_source(0)};
+        storage_type store{};
+        no_link link{};
+        std::optional<replica_type> here{};
+        std::optional<sync_session<world_type>> session{};
+        std::uint64_t waits_for = 0;  // the number of the request, 0 for none
+    };
+    struct event {
+        std::int64_t when;
+        std::uint64_t order;
+        std::function<void()> what;
+        bool operator<(const event& other) const {
+            return when != other.when ? when > other.when : order > other.order;
+        }
+    };
+
+    // --- time --------------------------------------------------------------------------------
+
+    void at(std::int64_t delay, std::function<void()> what) {
+        // Events of one moment come in any order.
+        events_.push({now_ + delay, random_.next(), std::move(what)});
+    }
+    void play() {
+        while (!events_.empty() && checks_.found.empty()) {
+            event next = events_.top();
+            events_.pop();
+            now_ = next.when;
+            next.what();
+        }
+        events_ = {};
+    }
+    void note(std::uint64_t what) {
+        trace_ = (trace_ ^ what ^ static_cast<std::uint64_t>(now_)) * 0x100'0000'01b3;
+    }
+    [[nodiscard]] std::int64_t draw_skew() {
+        if (options_.skew_milliseconds == 0) return 0;
+        const auto range = static_cast<std::int64_t>(options_.skew_milliseconds) * 1'000;
+        return static_cast<std::int64_t>(random_.next() % static_cast<std::uint64_t>(2 * range)) -
+               range;
+    }
+    [[nodiscard]] device& any_device() { return *devices_[random_.below(devices_.size())]; }
+
+    // --- devices -----------------------------------------------------------------------------
+
+    void start(device& who) {
+        who.here.emplace(who.store, who.link, tenant_id(),
+                         sync_options{.operations_max = options_.batch,
+                                      .rows_max = options_.page,
+                                      .rows_max_behind = options_.page * 4},
+                         simulated_environment{&who.clock});
+    }
+    void die(device& who) {
+        who.session.reset();
+        who.here.reset();
+        who.waits_for = 0;
+    }
+
+    void act() {
+        device& who = any_device();
+        if (faults_ && random_.chance(options_.deaths)) {
+            note(1);
+            die(who);
+            start(who);
+        }
+        if (random_.chance(options_.jumps))
+            who.clock.skew += (random_.chance(500) ? 1 : -1) * std::int64_t{3'600'000'000};
+        if (random_.chance(options_.renewals) && !who.session) {
+            note(2);
+            (void)who.here->full_sync();  // Its own messages get nowhere; the next sync goes on.
+        }
+        const auto before = checks_.look_at(who.store);
+        result<void> done;
+        const std::uint64_t writes = random_.chance(200) ? 2 + random_.below(3) : 1;
+        if (writes == 1)
+            done = who.here->transact([&](auto& edit) { return write(edit); });
+        else
+            done = who.here->transact([&](auto& edit) -> result<void> {
+                for (std::uint64_t i = 0; i < writes; ++i)
+                    if (auto one = write(edit); !one && one.error().code != errc::not_found)
+                        return one;
+                return {};
+            });
+        if (done) ++acts_;
+        note(done ? 3 : 4);
+        if (!done && done.error().code != errc::not_found)
+            checks_.say("a write failed: " + to_string(done.error()));
+        checks_.after_act(who.name, before, who.store);
+    }
+
+    template <class Edit>
+    [[nodiscard]] result<void> write(Edit& edit) {
+        result<void> done;
+        schema_type::visit_at(random_.below(schema_type::size), [&]<class T>(of<T>) {
+            T value{};
+            set_key(value, random_.below(options_.keys));
+            const auto key = syncfw::key(value);
+            const std::uint64_t what = random_.below(10);
+            if (what < 5) {
+                done = edit.template patch<T>(key, [&](T& row) { change_some(row); });
+                if (done || done.error().code != errc::not_found) return;
+            }
+            if (what < 7) {
+                change_some(value);
+                done = edit.put(value);
+            } else if (what < 9) {
+                done = edit.template remove<T>(key);
+            } else {
+                done = edit.template restore<T>(key);
+            }
+        });
+        return done;
+    }
+
+    template <class T>
+    void change_some(T& row) {
+        field_mask which;
+        for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
+            if (syncfw::detail::writable_fields<T>.test(i) && random_.chance(400)) which.set(i);
+        randomise_fields(row, which, random_);
+    }
+
+    // --- the network -------------------------------------------------------------------------
+
+    [[nodiscard]] std::int64_t delay() {
+        const std::uint64_t slow = random_.chance(10) && faults_ ? 1'000 : 1;
+        return static_cast<std::int64_t>(
+            1 + random_.below(options_.delay_milliseconds * 1'000 * slow));
+    }
+
+    void begin_sync(device& who) {
+        if (who.session) return;
+        note(5);
+        who.session.emplace(who.here->begin_sync());
+        step(who);
+    }
+
+    // Sends what the session says next, and waits for the answer, but not for ever.
+    void step(device& who) {
+        const auto before = checks_.look_at(who.store);
+        auto request = who.session->next();
+        checks_.after_sync_step(who.name, before, who.store, {});
+        if (!request) {
+            checks_.say("a session failed: " + to_string(request.error()));
+            return;
+        }
+        if (!*request) {
+            who.session.reset();
+            return;
+        }
+        ++messages_;
+        const std::uint64_t number = who.waits_for = ++requests_;
+        note((*request)->size());
+        send(who, **request, number);
+        if (faults_ && random_.chance(options_.duplicates)) send(who, **request, number);
+        at(60'000'000, [this, &who, number] {
+            if (who.waits_for == number) give_up(who);
+        });
+    }
+
+    void send(device& who, const std::string& request, std::uint64_t number) {
+        if (faults_ && random_.chance(options_.loss)) return;
+        at(delay(), [this, &who, request, number] {
+            std::string answer = hub_->handle(caller{}, request);
+            checks_.after_request(hub_store_, request, answer);
+            if (faults_ && random_.chance(options_.loss)) return;
+            at(delay(), [this, &who, answer = std::move(answer), number] {
+                if (who.waits_for == number) take(who, answer);
+            });
+        });
+    }
+
+    void take(device& who, const std::string& answer) {
+        note(answer.size() * 3);
+        who.waits_for = 0;
+        const auto before = checks_.look_at(who.store);
+        auto done = who.session->receive(answer);
+        checks_.after_sync_step(who.name, before, who.store, answer);
+        if (!done) {
+            checks_.say("an answer was not taken: " + to_string(done.error()));
+            return;
+        }
+        step(who);
+    }
+
+    void give_up(device& who) {
+        note(6);
+        who.session->lost();
+        who.session.reset();
+        who.waits_for = 0;
+    }
+
+    // --- rest --------------------------------------------------------------------------------
+
+    void come_to_rest() {
+        if (!checks_.found.empty()) return;
+        for (auto& each : devices_) {
+            each->session.reset();
+            each->waits_for = 0;
+        }
+        for (int round = 0; round < 4; ++round) sync_all();
+        check_equality("at rest");
+        const std::int64_t head = checks_.head_of(hub_store_);
+        for (int round = 0; round < 2; ++round) sync_all();
+        if (checks_.head_of(hub_store_) != head)
+            checks_.say("quiescence: the server's feed goes on although nobody wrote");
+    }
+    void sync_all() {
+        for (auto& each : devices_) {
+            begin_sync(*each);
+            play();
+        }
+    }
+    void check_equality(const char* when) {
+        if (!checks_.found.empty()) return;
+        for (auto& each : devices_) checks_.check_equal(hub_store_, each->store, each->name, when);
+    }
+
+    Options options_;
+    random_source random_;
+    std::int64_t now_ = 0;
+    node_clock hub_clock_;
+    storage_type hub_store_{};
+    std::optional<server<world_type, policy_type>> hub_{};
+    std::vector<std::unique_ptr<device>> devices_{};
+    std::priority_queue<event> events_{};
+    simulation_checks<schema_type, storage_type> checks_{};
+    bool faults_ = true;
+    std::uint64_t trace_ = 0xcbf2'9ce4'8422'2325;
+    std::uint64_t requests_ = 0;
+    std::uint64_t messages_ = 0;
+    std::uint64_t acts_ = 0;
+};
+
+}  // namespace syncfw::testing::detail

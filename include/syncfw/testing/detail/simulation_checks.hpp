@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a simulation looks at after every step:
+//
+// - honest status: a row without unsent work is, field by field, what the server had at that
+//   version; and work is never without a row.
+// - no-lost-write: an operation leaves the outbox only by the server's answer, by another write of
+//   its row, or because the server has come to hold just what it says.
+// - once: an operation has its first outcome for ever, and raises no version twice.
+// - convergence: at rest all hold the same, and nothing is left to be sent.
+#pragma once
+
+#include <syncfw/query/query.hpp>
+#include <syncfw/sync/detail/outbox.hpp>
+#include <syncfw/sync/messages.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw::testing::detail {
+
+/// What a device holds at one moment, in a form that can be compared.
+struct device_image {
+    struct row {
+        std::string content{};  ///< What of it travels, as bytes.
+        std::vector<std::string> fields{};  ///< What a device may write, each as bytes.
+        std::int64_t version = 0;
+        bool is_deleted = false;
+        sync_status status{};
+    };
+    std::map<std::string, row> rows{};  ///< By entity and key.
+    struct work {
+        std::string at{};
+        bool is_in_flight = false;
+        field_mask changed{};  ///< What is written, where the row isn't new or deleted.
+    };
+    std::map<uuid, work> outbox{};
+};
+
+template <class Schema, class Storage>
+class simulation_checks {
+  public:
+    std::vector<std::string> found{};
+    std::uint64_t effects = 0;
+
+    void say(std::string what) { found.push_back(std::move(what)); }
+
+    [[nodiscard]] device_image look_at(Storage& store) {
+        device_image image;
+        auto tx = begin_read(store, tenant_id());
+        if (!tx) return say(to_string(tx.error())), image;
+        Schema::for_each([&]<class T>(of<T>) {
+            auto rows = tx->scan(all<T>());
+            if (!rows) return say(to_string(rows.error()));
+            for (const record<T>& each : *rows)
+                image.rows[name_of<T>(syncfw::detail::row_key(each.value))] = {
+                    content_of(each), fields_of(each.value), each.version(), each.is_deleted(),
+                    each.status()};
+            for_each_work<T>(*tx, image);
+        });
+        return image;
+    }
+
+    void after_act(std::uint64_t device, const device_image& before, Storage& store) {
+        const device_image after = look_at(store);
+        for (const auto& [id, work] : before.outbox)
+            if (after.outbox.count(id) == 0 && work.is_in_flight)
+                say(in(device) + "no-lost-write: an operation on its way left the outbox");
+        check_honesty(device, after);
+    }
+
+    void after_sync_step(std::uint64_t device, const device_image& before, Storage& store,
+                         std::string_view answer) {
+        const device_image after = look_at(store);
+        const std::map<uuid, push_outcome> answered = outcomes_in(answer);
+        for (const auto& [id, work] : before.outbox) {
+            if (after.outbox.count(id) != 0 || answered.count(id) != 0) continue;
+            const auto was = before.rows.find(work.at), is = after.rows.find(work.at);
+            if (was == before.rows.end() || is == after.rows.end() ||
+                was->second.is_deleted != is->second.is_deleted ||
+                !is_same(was->second.fields, is->second.fields, work.changed))
+                say(in(device) + "no-lost-write: work on " + work.at +
+                    " left the outbox without an answer");
+        }
+        check_honesty(device, after);
+    }
+
+    /// What a request did on the server.
+    void after_request(Storage& hub, std::string_view request, std::string_view answer) {
+        std::uint64_t raised = 0;
+        take_history(hub, raised);
+        effects += raised;
+        std::uint64_t first_effects = 0;
+        for (const auto& [id, outcome] : outcomes_in(answer)) {
+            const auto [known, is_new] = outcomes_.emplace(id, outcome);
+            if (!is_new && known->second != outcome)
+                say("once: an operation had two outcomes");
+            if (is_new && (outcome == push_outcome::applied || outcome == push_outcome::merged))
+                ++first_effects;
+        }
+        if (raised > first_effects)
+            say("once: " + std::to_string(raised) + " versions were raised by " +
+                std::to_string(first_effects) + " operations");
+        if (kind_of(request) == message_kind::pull && raised > 0)
+            say("quiescence: a pull changed the server");
+    }
+
+    void check_equal(Storage& hub, Storage& store, std::uint64_t device, const char* when) {
+        const device_image there = look_at(hub), here = look_at(store);
+        for (const auto& [at, row] : there.rows) {
+            const auto mine = here.rows.find(at);
+            if (mine == here.rows.end()) {
+                if (!row.is_deleted) say(in(device) + "convergence, " + when + ": lacks " + at);
+            } else if (mine->second.version != row.version ||
+                       mine->second.content != row.content) {
+                say(in(device) + "convergence, " + when + ": has version " +
+                    std::to_string(mine->second.version) + " of " + at + ", the server " +
+                    std::to_string(row.version));
+            } else if (mine->second.status == sync_status::pending ||
+                       mine->second.status == sync_status::failed) {
+                say(in(device) + "honest status, " + when + ": " + at + " is " +
+                    std::string(to_string(mine->second.status)));
+            }
+        }
+        for (const auto& [at, row] : here.rows)
+            if (there.rows.count(at) == 0)
+                say(in(device) + "convergence, " + when + ": has " + at + " alone");
+        if (!here.outbox.empty())
+            say(in(device) + "liveness, " + when + ": work is left in the outbox");
+    }
+
+    [[nodiscard]] std::int64_t head_of(Storage& hub) {
+        auto tx = begin_read(hub, tenant_id());
+        return tx ? *tx->last_sequence() : -1;
+    }
+
+  private:
+    template <class T, class Transaction>
+    void for_each_work(Transaction& tx, device_image& image) {
+        using annotations::field;
+        auto work = tx.scan(
+            where(field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
+        if (!work) return say(to_string(work.error()));
+        for (const record<outbox_operation>& each : *work) {
+            auto& seen = image.outbox[each.value.id];
+            seen = {name_of<T>(each.value.row_key), each.value.state == outbox_state::in_flight, {}};
+            auto key = syncfw::detail::parse_row_key<T>(each.value.row_key);
+            auto row = key ? tx.template get<T>(*key) : result<std::optional<record<T>>>(key.error());
+            auto base = syncfw::detail::base_of<T>(each.value);
+            if (!row || !*row || !base || !*base || (*row)->is_deleted()) continue;
+            seen.changed = changed_fields((*base)->value, (*row)->value) &
+                           syncfw::detail::writable_fields<T>;
+        }
+    }
+
+    template <class T>
+    [[nodiscard]] static std::vector<std::string> fields_of(const T& value) {
+        std::vector<std::string> all;
+        for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i) {
+            field_mask one;
+            one.set(i);
+            buffer out;
+            syncfw::binary::append_delta<to_client>(
+                out, value, one & syncfw::detail::writable_fields<T>);
+            all.emplace_back(out.view());
+        }
+        return all;
+    }
+    [[nodiscard]] static bool is_same(const std::vector<std::string>& a,
+                                      const std::vector<std::string>& b, const field_mask& which) {
+        for (std::size_t i = 0; i < a.size(); ++i)
+            if (which.test(i) && a[i] != b[i]) return false;
+        return true;
+    }
+
+    [[nodiscard]] static std::string in(std::uint64_t device) {
+        return "device " + std::to_string(device) + ": ";
+    }
+    template <class T>
+    [[nodiscard]] static std::string name_of(const std::string& key) {
+        return std::string(entity_of<T>.name) + "/" + key;
+    }
+    template <class T>
+    [[nodiscard]] static std::string content_of(const record<T>& row) {
+        buffer out;
+        syncfw::binary::append_delta<to_client>(out, row.value, syncfw::detail::told_fields<T>);
+        return std::string(out.view()) + (row.is_deleted() ? "deleted" : "");
+    }
+
+    void check_honesty(std::uint64_t device, const device_image& image) {
+        std::map<std::string, int> work;
+        for (const auto& [id, each] : image.outbox) ++work[each.at];
+        for (const auto& [at, count] : work)
+            if (image.rows.count(at) == 0)
+                say(in(device) + "honest status: there is work on " + at + ", but no row");
+        for (const auto& [at, row] : image.rows) {
+            const bool has_work = work.count(at) != 0;
+            const bool says_work =
+                row.status == sync_status::pending || row.status == sync_status::failed;
+            if (has_work != says_work)
+                say(in(device) + "honest status: " + at + " is " +
+                    std::string(to_string(row.status)) +
+                    (has_work ? " and has unsent work" : " and has none"));
+            if (has_work) continue;
+            const auto known = history_.find({at, row.version});
+            if (known == history_.end())
+                say(in(device) + "honest status: " + at + " says version " +
+                    std::to_string(row.version) + ", which the server never had");
+            else if (known->second != row.content)
+                say(in(device) + "honest status: " + at + " is not what the server had at version " +
+                    std::to_string(row.version));
+        }
+    }
+
+    // Every version of every row that the server ever had.
+    void take_history(Storage& hub, std::uint64_t& raised) {
+        const device_image now = look_at(hub);
+        for (const auto& [at, row] : now.rows) {
+            std::int64_t& last = versions_[at];
+            if (row.version < last) say("once: " + at + " went back to an older version");
+            if (row.version > last) raised += static_cast<std::uint64_t>(row.version - last);
+            if (row.version == last && history_[{at, row.version}] != row.content)
+                say("honest status: " + at + " changed without a new version");
+            last = row.version;
+            history_[{at, row.version}] = row.content;
+        }
+    }
+
+    [[nodiscard]] static std::map<uuid, push_outcome> outcomes_in(std::string_view bytes) {
+        std::map<uuid, push_outcome> all;
+        if (kind_of(bytes) != message_kind::push_answer) return all;
+        auto answer = decode<push_answer<Schema>>(bytes);
+        if (!answer) return all;
+        Schema::for_each([&]<class T>(of<T>) {
+            for (const auto& each : answer->answers.template of<T>()) all[each.id] = each.outcome;
+        });
+        return all;
+    }
+
+    std::map<std::pair<std::string, std::int64_t>, std::string> history_{};
+    std::map<std::string, std::int64_t> versions_{};
+    std::map<uuid, push_outcome> outcomes_{};
+};
+
+}  // namespace syncfw::testing::detail

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+// A small world in which everything goes wrong that can: a server and some devices, with your
+// entities and your policy, on a network that loses, repeats, delays and reorders messages, with
+// clocks that are wrong and devices that die at any moment. A seed decides all of it, so what went
+// wrong once can be seen again.
+//
+//     struct setup {
+//         using schema_type = library;
+//         using policy_type = syncfw::merge_fields;
+//     };
+//     for (std::uint64_t seed = 1; seed <= 10'000; ++seed) {
+//         auto seen = syncfw::testing::simulate<setup>(seed);
+//         if (!seen.passed()) report(seed, seen.violations);
+//     }
+//
+// A run has three parts: all faults on; then none, and everything must come to rest with the same
+// rows everywhere; then all restart, and it must still be so. `simulation_checks.hpp` says what is
+// looked at meanwhile.
+#pragma once
+
+#include <syncfw/storage/memory.hpp>
+#include <syncfw/sync/replica.hpp>
+#include <syncfw/sync/server.hpp>
+#include <syncfw/testing/detail/simulated_world.hpp>
+#include <syncfw/testing/random.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace syncfw::testing {
+
+/// What can go wrong in a run, drawn from its seed: each kind of fault is absent from half of them.
+struct simulation_options {
+    std::uint64_t devices = 3;
+    std::uint64_t acts = 60;       ///< Of all devices.
+    std::uint64_t keys = 4;        ///< Rows of each entity that they fight over.
+    std::uint64_t loss = 0;        ///< Of a thousand messages.
+    std::uint64_t duplicates = 0;  ///< Of a thousand requests.
+    std::uint64_t delay_milliseconds = 10;
+    std::uint64_t deaths = 0;  ///< Of a thousand acts: the device dies and comes back.
+    std::uint64_t skew_milliseconds = 0;
+    std::uint64_t jumps = 0;     ///< Of a thousand acts: a clock jumps by an hour.
+    std::uint64_t renewals = 0;  ///< Of a thousand acts: a device reads everything anew.
+    std::int64_t page = 1'000;
+    std::int64_t batch = 500;
+
+    [[nodiscard]] static simulation_options drawn(random_source& random) {
+        simulation_options o;
+        const auto maybe = [&](std::uint64_t most) {
+            return random.chance(500) ? random.below(most + 1) : 0;
+        };
+        o.devices = 2 + random.below(3);
+        o.acts = 20 + random.below(100);
+        o.keys = random.chance(500) ? 1 + random.below(4) : 40;
+        o.loss = maybe(300);
+        o.duplicates = maybe(500);
+        o.delay_milliseconds = 1 + maybe(10'000);
+        o.deaths = maybe(100);
+        constexpr std::uint64_t skews[] = {0, 1'000, 3'600'000, 86'400'000};
+        o.skew_milliseconds = skews[random.below(4)];
+        o.jumps = maybe(50);
+        o.renewals = maybe(30);
+        o.page = random.chance(500) ? 1 + static_cast<std::int64_t>(random.below(5)) : 1'000;
+        o.batch = random.chance(500) ? 1 + static_cast<std::int64_t>(random.below(5)) : 500;
+        return o;
+    }
+    [[nodiscard]] std::string in_words() const {
+        const auto say = [](const char* what, auto n) {
+            return std::string(what) + " " + std::to_string(n);
+        };
+        return say("devices", devices) + say(", acts", acts) + say(", keys", keys) +
+               say(", loss", loss) + say(", duplicates", duplicates) +
+               say(", delay", delay_milliseconds) + say(", deaths", deaths) +
+               say(", skew", skew_milliseconds) + say(", jumps", jumps) +
+               say(", renewals", renewals) + say(", page", page) + say(", batch", batch);
+    }
+};
+
+struct simulation_result {
+    std::vector<std::string> violations{};
+    std::uint64_t trace = 0;  ///< Of everything that happened: equal for equal seeds.
+    std::uint64_t acts = 0;   ///< Writes that were answered with success.
+    std::uint64_t messages = 0;
+    std::uint64_t effects = 0;  ///< Changes of the server's rows.
+    std::string options{};
+
+    [[nodiscard]] bool passed() const noexcept { return violations.empty(); }
+};
+
+template <class Setup>
+[[nodiscard]] simulation_result simulate(std::uint64_t seed);
+
+template <class Setup>
+[[nodiscard]] simulation_result simulate(std::uint64_t seed, const simulation_options& options);
+
+// --- how it is done ------------------------------------------------------------------------------
+
+template <class Setup>
+simulation_result simulate(std::uint64_t seed, const simulation_options& options) {
+    detail::simulated_world<Setup, simulation_options> world(seed, options);
+    simulation_result seen;
+    world.run();
+    seen.violations = world.violations();
+    seen.trace = world.trace();
+    seen.acts = world.acts();
+    seen.messages = world.messages();
+    seen.effects = world.effects();
+    seen.options = options.in_words();
+    return seen;
+}
+
+template <class Setup>
+simulation_result simulate(std::uint64_t seed) {
+    random_source random(seed ^ 0x5eed);
+    return simulate<Setup>(seed, simulation_options::drawn(random));
+}
+
+}  // namespace syncfw::testing
