@@ -150,7 +150,9 @@ class database {
         if (!lent) return lent.error();
         if (is_shared())
             if (auto noted = lease_.write_note(lasting_mark(path_)); !noted) return noted;
-        return prepare_writer(*writer_, options_, is_file());
+        if (auto ready = prepare_writer(*writer_, options_, is_file()); !ready) return ready;
+        if (is_file()) check_in_what_was_left();
+        return {};
     }
 
     // A file that was put in the place of another one would get that one's last changes, if their
@@ -218,6 +220,12 @@ class database {
         const int code =
             sqlite3_wal_checkpoint_v2(writer_->handle(), "main", mode, &log_pages, nullptr);
         if (code == SQLITE_OK) writer_->set_log_pages(0);
+    }
+    // Commits end at a sector's end, so that a power cut within the next one can't tear them. What
+    // a crash left in the log may not: behind it, no commit is added.
+    void check_in_what_was_left() noexcept {
+        writer_->wait_until({});
+        check_in(SQLITE_CHECKPOINT_TRUNCATE);
     }
     void check_in_last_time() noexcept {
         constexpr std::chrono::milliseconds at_most{100};
