@@ -8,8 +8,10 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,11 +38,23 @@ namespace detail {
     return lines;
 }
 
+/// Why a page could not be read, where a line of the checks says that; it tells nothing of damage.
+[[nodiscard]] inline int reading_failure(const std::string& line) {
+    constexpr std::string_view before = "error code=";
+    const std::size_t at = line.find(before);
+    const int code = at == line.npos ? SQLITE_OK : std::atoi(line.c_str() + at + before.size());
+    return (code & 0xFF) == SQLITE_CORRUPT ? SQLITE_OK : code;
+}
+
 /// What is wrong with the file; empty when all is well.
 [[nodiscard]] inline result<std::vector<std::string>> find_damage(connection& on, bool is_quick) {
     auto found = read_lines(on, is_quick ? std::string_view("PRAGMA quick_check")
                                          : std::string_view("PRAGMA integrity_check"));
-    if (found && found->size() == 1 && found->front() == "ok") found->clear();
+    if (!found) return found;
+    for (const std::string& line : *found)
+        if (const int code = reading_failure(line); code != SQLITE_OK)
+            return error_of(code, sqlite3_system_errno(on.handle()), line);
+    if (found->size() == 1 && found->front() == "ok") found->clear();
     return found;
 }
 
@@ -61,9 +75,7 @@ class unfinished_file {
     unfinished_file(const unfinished_file&) = delete;
     unfinished_file& operator=(const unfinished_file&) = delete;
     ~unfinished_file() {
-        if (!is_made_) return;
-        for (const char* each : {"", "-journal", "-wal", "-shm"})
-            ::unlink((unfinished_ + each).c_str());
+        if (is_made_) remove();
     }
 
     [[nodiscard]] const std::string& name() const noexcept { return unfinished_; }
@@ -82,12 +94,17 @@ class unfinished_file {
         if (auto done = synchronise(unfinished_); !done) return done;
         if (::link(unfinished_.c_str(), path_.c_str()) != 0)
             return errno == EEXIST ? taken(path_) : failed();
-        ::unlink(unfinished_.c_str());
-        is_made_ = false;
+        remove();
         return synchronise(folder_of(path_));
     }
 
   private:
+    // With what SQLite may have left beside it.
+    void remove() noexcept {
+        for (const char* each : {"", "-journal", "-wal", "-shm"})
+            ::unlink((unfinished_ + each).c_str());
+        is_made_ = false;
+    }
     [[nodiscard]] static error taken(const std::string& path) {
         return {
             .code = errc::already_exists,
@@ -123,7 +140,8 @@ template <class F>
 
 /// Makes the copy a file of its own: without a log, and without the mark of the one it is of.
 [[nodiscard]] inline result<void> complete_copy(connection& made) {
-    for (const char* each : {"PRAGMA synchronous = EXTRA", "PRAGMA journal_mode = DELETE"})
+    for (const char* each : {"PRAGMA synchronous = EXTRA", "PRAGMA journal_mode = DELETE",
+                             "PRAGMA locking_mode = NORMAL"})
         if (auto done = made.execute(each); !done) return done;
     if (auto done = make_mark_table(made); !done) return done;
     if (auto done = set_mark(made, ""); !done) return done;
@@ -138,6 +156,8 @@ template <class F>
     {
         auto to = connection::open(file.name(), access::write);
         if (!to) return to.error();
+        // The copied header says that there is a log; alone, one needs no shared memory for it.
+        if (auto alone = (*to)->execute("PRAGMA locking_mode = EXCLUSIVE"); !alone) return alone;
         if (auto done = copy_pages(from, **to, progress); !done) return about(path, done.error());
         if (auto done = complete_copy(**to); !done) return about(path, done.error());
     }
