@@ -18,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -170,10 +171,10 @@ class machine {
     std::string run(const std::string& path, const std::string& file) {
         path_ = path;
         if (random_.below(4) != 0) disk_.put_file(path, file);
-        for (std::size_t cuts = 1 + random_.below(3); cuts != 0; --cuts) {
+        for (std::size_t cuts = 1 + random_.below(1 + random_.below(3)); cuts != 0; --cuts) {
             work_until_cut();
             disk_.restart();
-            // Again, while the store finds its last changes.
+            // And again, while the store finds its last changes.
             if (random_.below(3) == 0) {
                 disk_.fail_at(1 + static_cast<std::int64_t>(random_.below(60)),
                               disk_fault::power_cut);
@@ -199,7 +200,10 @@ class machine {
         // Often while the file is opened.
         const std::size_t most = random_.below(3) == 0 ? 100 : 500;
         disk_.fail_at(1 + static_cast<std::int64_t>(random_.below(most)), disk_fault::power_cut);
-        auto store = open_store();
+        // Half of the time with the store that was looked at, else that one is closed first.
+        if (random_.below(2) == 0) looked_at_.reset();
+        auto store = looked_at_ ? std::move(*looked_at_) : open_store();
+        looked_at_.reset();
         for (int i = 0; store && i < 60 && !disk_.has_failed(); ++i) {
             const std::size_t which = random_.below(2);
             std::optional<contents> next = models_[which];
@@ -219,7 +223,7 @@ class machine {
     }
 
     std::string look() {
-        auto store = open_store();
+        auto& store = looked_at_.emplace(open_store());
         if (!store) return "does not open: " + to_string(store.error());
         if (store->history_changed()) return "began a new history";
         auto damage = store->check_integrity();
@@ -245,6 +249,7 @@ class machine {
     std::string path_{};
     const tenant_id tenants_[2] = {tenant_id("acme"), tenant_id("zeta")};
     contents models_[2]{};
+    std::optional<result<library_store>> looked_at_{};
     std::optional<contents> in_flight_{};  // What is there if a commit without an answer is.
     std::size_t in_flight_of_ = 0;
     std::int64_t commits_ = 0;
