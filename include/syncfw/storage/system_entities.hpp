@@ -109,6 +109,7 @@ BOOST_DESCRIBE_ENUM(pull_phase, steady, doubting, renewing)
 struct feed_position {
     std::string peer{};
     std::string cursor{};
+    uuid history{};                ///< The peer's: versions are of it.
     std::int64_t fresh_until = 0;  ///< Deletions up to this number are of rows never had here.
     pull_phase phase{};
     timestamp moved_at{};
@@ -116,7 +117,7 @@ struct feed_position {
     static constexpr auto sync_entity =
         entity<"syncfw_cursor">(annotations::field<&feed_position::peer>(annotations::primary_key));
 };
-BOOST_DESCRIBE_STRUCT(feed_position, (), (peer, cursor, fresh_until, phase, moved_at))
+BOOST_DESCRIBE_STRUCT(feed_position, (), (peer, cursor, history, fresh_until, phase, moved_at))
 
 /// Who did what to which row.
 struct audit_entry {

@@ -63,6 +63,7 @@ struct push_message {
     uuid batch{};
     replica_id origin{};
     std::uint64_t fingerprint = Schema::fingerprint;
+    uuid history{};  ///< Which of the server's histories the versions are of; nil: of none yet.
     detail::lists_of<Schema, operation> operations{};
 };
 
@@ -72,12 +73,12 @@ template <class T>
 struct operation_answer {
     uuid id{};
     push_outcome outcome = push_outcome::applied;
-    errc code{};            ///< Of a rejected operation.
-    std::string reason{};   ///< In words, where it didn't end as it was meant.
-    bool exists = true;     ///< False: the server has no such row.
+    errc code{};           ///< Of a rejected operation.
+    std::string reason{};  ///< In words, where it didn't end as it was meant.
+    bool exists = true;    ///< False: the server has no such row.
     bool is_deleted = false;
     std::int64_t version = 0;
-    field_mask differs{};   ///< These fields of `row` replace the device's.
+    field_mask differs{};  ///< These fields of `row` replace the device's.
     T row{};
 };
 
@@ -85,6 +86,7 @@ template <class Schema>
 struct push_answer {
     using schema_type = Schema;
     uuid batch{};
+    uuid history{};
     stamp newest{};  ///< The server's clock, so that the device's never falls behind it.
     detail::lists_of<Schema, operation_answer> answers{};
 };
@@ -108,9 +110,10 @@ struct pulled_row {
 template <class Schema>
 struct pull_answer {
     using schema_type = Schema;
-    std::string cursor{};         ///< Goes on here.
-    bool is_behind = false;       ///< There is more.
+    std::string cursor{};    ///< Goes on here.
+    bool is_behind = false;  ///< There is more.
     std::int64_t fresh_until = 0;
+    uuid history{};
     stamp newest{};
     detail::lists_of<Schema, pulled_row> rows{};
 };

@@ -35,7 +35,7 @@ struct replica_status {
     std::int64_t conflicts = 0;  ///< Rows of which both sides are kept until a person decides.
     std::optional<timestamp> oldest_pending{};
     std::optional<timestamp> last_sync{};  ///< When a page of the server's last came.
-    bool is_renewing = false;              ///< All rows come again, because the server's history changed.
+    bool is_renewing = false;  ///< All rows come again, because the server's history changed.
 };
 
 template <class World, class Transport>

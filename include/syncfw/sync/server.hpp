@@ -124,6 +124,9 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
                                 " operations at most"};
     auto ticking = clock();
     if (!ticking) return ticking.error();
+    if (asked.history != uuid() && asked.history != identity_->history)
+        return error{.code = errc::resynchronise,
+                     .message = "the store's history is another one than the device's"};
     detail::push_batch<storage_type, P> batch(asked, who.tenant, policy_, **ticking, from_.now(),
                                               identity_->cursor_key);
     if (auto fine = batch.check(); !fine) return fine.error();
@@ -138,7 +141,9 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
             continue;
         }
         if (auto kept = tx->commit(); !kept) return kept.error();
-        return batch.take_answer();
+        auto answer = batch.take_answer();
+        answer.history = identity_->history;
+        return answer;
     }
 }
 
@@ -197,6 +202,7 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     if (!seen) return seen.error();
     page.cursor = write_cursor(scope, seen->until);
     page.is_behind = seen->is_behind;
+    page.history = identity_->history;
     page.newest = (*ticking)->tick(from_.now());
     return page;
 }

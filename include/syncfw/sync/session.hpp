@@ -31,13 +31,13 @@ enum class sync_parts : unsigned char { push_and_pull, push, pull };
 
 /// What a synchronisation did.
 struct sync_report {
-    std::int64_t pushed = 0;      ///< Operations that the server answered,
-    std::int64_t rejected = 0;    ///< of these: refused,
-    std::int64_t parked = 0;      ///< and waiting for a person.
-    std::int64_t pulled = 0;      ///< Rows that changed here.
-    std::int64_t left = 0;        ///< Rows that were taken away.
+    std::int64_t pushed = 0;    ///< Operations that the server answered,
+    std::int64_t rejected = 0;  ///< of these: refused,
+    std::int64_t parked = 0;    ///< and waiting for a person.
+    std::int64_t pulled = 0;    ///< Rows that changed here.
+    std::int64_t left = 0;      ///< Rows that were taken away.
     std::int64_t messages = 0;
-    std::int64_t bytes = 0;       ///< Of all messages, both ways.
+    std::int64_t bytes = 0;               ///< Of all messages, both ways.
     std::optional<error> push_failure{};  ///< Why the rest of the work was not sent.
 };
 
@@ -80,7 +80,10 @@ class sync_session {
         report_.bytes += static_cast<std::int64_t>(bytes.size());
     }
     [[nodiscard]] stage behind_push() const {
-        return which_ == sync_parts::push ? stage::done : stage::doubt;
+        return which_ == sync_parts::push && !pushes_again_ ? stage::done : stage::doubt;
+    }
+    [[nodiscard]] stage behind_pull() {
+        return std::exchange(pushes_again_, false) ? stage::push : stage::done;
     }
 
     detail::replica_core<World>* core_;
@@ -90,6 +93,7 @@ class sync_session {
     stage at_;
     uuid batch_{};
     bool is_first_doubted_ = false;
+    bool pushes_again_ = false;
     sync_report report_{};
 };
 

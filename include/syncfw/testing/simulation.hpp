@@ -38,10 +38,12 @@ struct simulation_options {
     std::uint64_t loss = 0;        ///< Of a thousand messages.
     std::uint64_t duplicates = 0;  ///< Of a thousand requests.
     std::uint64_t delay_milliseconds = 10;
-    std::uint64_t deaths = 0;  ///< Of a thousand acts: the device dies and comes back.
+    std::uint64_t deaths = 0;      ///< How often a device is killed, in a call of its store.
+    std::uint64_t hub_deaths = 0;  ///< The same of the server.
     std::uint64_t skew_milliseconds = 0;
     std::uint64_t jumps = 0;     ///< Of a thousand acts: a clock jumps by an hour.
     std::uint64_t renewals = 0;  ///< Of a thousand acts: a device reads everything anew.
+    std::uint64_t restores = 0;  ///< Of a thousand acts: the server goes back to a backup.
     std::int64_t page = 1'000;
     std::int64_t batch = 500;
 
@@ -56,11 +58,13 @@ struct simulation_options {
         o.loss = maybe(300);
         o.duplicates = maybe(500);
         o.delay_milliseconds = 1 + maybe(10'000);
-        o.deaths = maybe(100);
+        o.deaths = maybe(1'000);
+        o.hub_deaths = maybe(1'000);
         constexpr std::uint64_t skews[] = {0, 1'000, 3'600'000, 86'400'000};
         o.skew_milliseconds = skews[random.below(4)];
         o.jumps = maybe(50);
         o.renewals = maybe(30);
+        o.restores = maybe(30);
         o.page = random.chance(500) ? 1 + static_cast<std::int64_t>(random.below(5)) : 1'000;
         o.batch = random.chance(500) ? 1 + static_cast<std::int64_t>(random.below(5)) : 500;
         return o;
@@ -72,8 +76,9 @@ struct simulation_options {
         return say("devices", devices) + say(", acts", acts) + say(", keys", keys) +
                say(", loss", loss) + say(", duplicates", duplicates) +
                say(", delay", delay_milliseconds) + say(", deaths", deaths) +
-               say(", skew", skew_milliseconds) + say(", jumps", jumps) +
-               say(", renewals", renewals) + say(", page", page) + say(", batch", batch);
+               say(", deaths of the server", hub_deaths) + say(", skew", skew_milliseconds) +
+               say(", jumps", jumps) + say(", renewals", renewals) + say(", restores", restores) +
+               say(", page", page) + say(", batch", batch);
     }
 };
 

@@ -17,10 +17,11 @@ namespace syncfw::detail {
 /// and the flag or time of a deletion, which the operation's kind says.
 template <class T>
 inline constexpr field_mask derived_fields = [] {
-    field_mask mask = entity_of<T>.all_with(meaning::created_at) |
-                      entity_of<T>.all_with(meaning::updated_at);
+    field_mask mask =
+        entity_of<T>.all_with(meaning::created_at) | entity_of<T>.all_with(meaning::updated_at);
     const std::size_t deletion_place = entity_of<T>.find(meaning::soft_delete);
-    if (deletion_place != no_field && entity_of<T>.fields[deletion_place].deletes != deletion::value)
+    if (deletion_place != no_field &&
+        entity_of<T>.fields[deletion_place].deletes != deletion::value)
         mask.set(deletion_place);
     return mask;
 }();

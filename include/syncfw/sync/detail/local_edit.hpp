@@ -41,10 +41,10 @@ template <class T, class Transaction>
 template <class T, class Transaction>
 [[nodiscard]] result<bool> is_in_flight(Transaction& tx, const T& value) {
     using annotations::field;
-    auto found = tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
-                               field<&outbox_operation::entity_name> ==
-                                   std::string(entity_of<T>.name) &&
-                               field<&outbox_operation::state> == outbox_state::in_flight));
+    auto found =
+        tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
+                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name) &&
+                      field<&outbox_operation::state> == outbox_state::in_flight));
     if (!found) return found.error();
     return !found->empty();
 }
@@ -67,8 +67,7 @@ class local_edit {
         auto here = tx_.template get<T>(key(given));
         if (!here) return here.error();
         record<T> row = *here ? **here : record<T>{};
-        assign_fields(row.value, given,
-                      writable_fields<T> | key_fields<T> | only_here<T>);
+        assign_fields(row.value, given, writable_fields<T> | key_fields<T> | only_here<T>);
         set_deleted(row, is_deleted(given));
         return write(*here ? &**here : nullptr, std::move(row));
     }

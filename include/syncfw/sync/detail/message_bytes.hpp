@@ -139,8 +139,8 @@ template <class T>
 }
 
 template <class T>
-inline constexpr bool has_hidden_state = place_meaning_version<T> == no_field ||
-                                         !has_soft_delete<T>;
+inline constexpr bool has_hidden_state =
+    place_meaning_version<T> == no_field || !has_soft_delete<T>;
 
 template <class T>
 void begin_rows(section_writer& out, const pulled_row<T>&) {
@@ -156,7 +156,7 @@ void append_item(section_writer& out, const pulled_row<T>& item) {
         out.heads.number(static_cast<std::uint64_t>(item.row.version()) << 1 |
                          (item.row.is_deleted() ? 1U : 0U));
     syncfw::binary::append_delta<to_client>(out.rows, item.row.value,
-                                    field_mask::first(entity_of<T>.fields.size()));
+                                            field_mask::first(entity_of<T>.fields.size()));
 }
 template <class T>
 [[nodiscard]] result<void> read_items(section_reader& in, std::size_t count,
@@ -225,7 +225,8 @@ template <class... Ts, template <class> class Item>
             if (!lists.template of<T>().empty())
                 return error{.code = errc::malformed, .message = "an entity comes twice"};
             section_reader section{wire_reader(heads), rows};
-            auto read = read_items(section, static_cast<std::size_t>(count), lists.template of<T>());
+            auto read =
+                read_items(section, static_cast<std::size_t>(count), lists.template of<T>());
             if (read && (!section.heads.is_good() || !section.heads.is_at_end()))
                 return not_a("message");
             return read;
@@ -262,6 +263,7 @@ void append_body(wire_writer& out, const push_message<S>& m) {
     out.id(m.batch);
     out.fixed(m.origin.value());
     out.fixed(m.fingerprint);
+    out.id(m.history);
     append_lists(out, m.operations);
 }
 template <class S>
@@ -269,6 +271,7 @@ template <class S>
     m.batch = in.id();
     m.origin = replica_id(in.fixed());
     m.fingerprint = in.fixed();
+    m.history = in.id();
     if (auto done = read_lists(in, m.operations, unknown_entities::refused); !done) return done;
     S::for_each([&]<class T>(of<T>) {
         for (operation<T>& op : m.operations.template of<T>())
@@ -280,12 +283,14 @@ template <class S>
 template <class S>
 void append_body(wire_writer& out, const push_answer<S>& m) {
     out.id(m.batch);
+    out.id(m.history);
     append_stamp(out, m.newest);
     append_lists(out, m.answers);
 }
 template <class S>
 [[nodiscard]] result<void> read_body(wire_reader& in, push_answer<S>& m) {
     m.batch = in.id();
+    m.history = in.id();
     m.newest = read_stamp(in);
     return read_lists(in, m.answers, unknown_entities::refused);
 }
@@ -317,6 +322,7 @@ void append_body(wire_writer& out, const pull_answer<S>& m) {
     out.text(m.cursor);
     out.number(m.is_behind ? 1 : 0);
     out.signed_number(m.fresh_until);
+    out.id(m.history);
     append_stamp(out, m.newest);
     append_lists(out, m.rows);
 }
@@ -325,6 +331,7 @@ template <class S>
     m.cursor = in.text();
     m.is_behind = in.number_up_to(1) == 1;
     m.fresh_until = in.signed_number();
+    m.history = in.id();
     m.newest = read_stamp(in);
     return read_lists(in, m.rows, unknown_entities::skipped);
 }

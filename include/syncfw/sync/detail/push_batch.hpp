@@ -34,8 +34,7 @@ inline constexpr std::uint64_t entity_set = [] {
 /// Reasons that are the data's, not the moment's: trying again would give the same.
 [[nodiscard]] inline bool is_about_data(const error& e) {
     return e.code == errc::already_exists || e.code == errc::invalid_value ||
-           e.code == errc::out_of_range || e.code == errc::forbidden ||
-           e.code == errc::too_large;
+           e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
 }
 
 template <class Storage, class Policy>
@@ -100,9 +99,7 @@ class push_batch {
 
     template <class T>
     [[nodiscard]] static error refused(const char* why) {
-        return {.code = errc::malformed,
-                .message = why,
-                .entity = std::string(entity_of<T>.name)};
+        return {.code = errc::malformed, .message = why, .entity = std::string(entity_of<T>.name)};
     }
 
     template <class F>
@@ -125,8 +122,7 @@ class push_batch {
                 ids.push_back(op.id);
                 keys.push_back(key(op.after));
             }
-            auto known =
-                tx.template get_many<applied_operation>(std::span<const uuid>(ids));
+            auto known = tx.template get_many<applied_operation>(std::span<const uuid>(ids));
             if (!known) return known.error();
             auto rows = tx.template get_many<T>(std::span<const key_of<T>>(keys));
             if (!rows) return rows.error();
@@ -247,8 +243,7 @@ class push_batch {
                       .operation = op.id,
                       .entity_name = std::string(entity_of<T>.name),
                       .row_key = row_key(op.after),
-                      .base = op.base_version == 0 ? std::nullopt
-                                                   : std::optional(to_image(base)),
+                      .base = op.base_version == 0 ? std::nullopt : std::optional(to_image(base)),
                       .mine = to_image(mine),
                       .theirs = to_image(*at.stored),
                       .their_version = at.stored->version(),

@@ -12,11 +12,11 @@
 namespace syncfw {
 
 struct sync_options {
-    std::int64_t operations_max = 500;     ///< Of one push.
-    std::int64_t rows_max = 1'000;         ///< Of the first page; pages grow while far behind …
+    std::int64_t operations_max = 500;      ///< Of one push.
+    std::int64_t rows_max = 1'000;          ///< Of the first page; pages grow while far behind …
     std::int64_t rows_max_behind = 50'000;  ///< … up to this.
-    std::int32_t attempts_max = 5;         ///< Then an operation waits for a person.
-    std::vector<filter> filters{};         ///< What is subscribed to; none: everything.
+    std::int32_t attempts_max = 5;          ///< Then an operation waits for a person.
+    std::vector<filter> filters{};          ///< What is subscribed to; none: everything.
 };
 
 namespace detail {
@@ -90,31 +90,33 @@ class replica_core {
     }
 
     [[nodiscard]] result<void> retry(const uuid& operation) {
-        return with_failed(operation, [&]<class T>(auto& tx, outbox_operation& failed,
-                                                   record<T> row) -> result<void> {
-            row.set_status(sync_status::pending);
-            if (auto done = tx.put(row); !done) return done;
-            if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
-            failed.id = new_id();
-            failed.state = outbox_state::queued;
-            failed.attempts = 0;
-            failed.code = failed.reason = {};
-            return tx.put(record<outbox_operation>{failed});
-        });
+        return with_failed(
+            operation,
+            [&]<class T>(auto& tx, outbox_operation& failed, record<T> row) -> result<void> {
+                row.set_status(sync_status::pending);
+                if (auto done = tx.put(row); !done) return done;
+                if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
+                failed.id = new_id();
+                failed.state = outbox_state::queued;
+                failed.attempts = 0;
+                failed.code = failed.reason = {};
+                return tx.put(record<outbox_operation>{failed});
+            });
     }
 
     [[nodiscard]] result<void> drop(const uuid& operation) {
-        return with_failed(operation, [&]<class T>(auto& tx, outbox_operation& failed,
-                                                   record<T> row) -> result<void> {
-            auto base = base_of<T>(failed);
-            if (!base) return base.error();
-            if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
-            if (!*base) return tx.template erase<T>(key(row.value));
-            assign_fields((*base)->value, row.value, only_here<T>);
-            (*base)->set_status(sync_status::synced);
-            (*base)->set_sequence(row.sequence());
-            return tx.put(**base);
-        });
+        return with_failed(
+            operation,
+            [&]<class T>(auto& tx, outbox_operation& failed, record<T> row) -> result<void> {
+                auto base = base_of<T>(failed);
+                if (!base) return base.error();
+                if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
+                if (!*base) return tx.template erase<T>(key(row.value));
+                assign_fields((*base)->value, row.value, only_here<T>);
+                (*base)->set_status(sync_status::synced);
+                (*base)->set_sequence(row.sequence());
+                return tx.put(**base);
+            });
     }
 
   private:
@@ -129,15 +131,11 @@ class replica_core {
                          .message = "there is no refused operation of this id"};
         outbox_operation& failed = (*found)->value;
         auto done = schema_type::visit(failed.entity_name, [&]<class T>(of<T>) -> result<void> {
-            auto sent = from_sent<T>(failed);
-            if (!sent) return sent.error();
-            auto row = tx->template get<T>(key(sent->after));
+            auto at = parse_row_key<T>(failed.row_key);
+            if (!at) return at.error();
+            auto row = tx->template get<T>(*at);
             if (!row) return row.error();
-            if (!*row)
-                return error{.code = errc::corrupted,
-                             .message = "a row with unsent work is missing",
-                             .entity = failed.entity_name,
-                             .key = failed.row_key};
+            if (!*row) return missing_row(failed);
             return f.template operator()<T>(*tx, failed, std::move(**row));
         });
         if (!done) return done;

@@ -54,6 +54,13 @@ template <class Transaction>
     return feed_position{.peer = std::string(server_name)};
 }
 
+[[nodiscard]] inline error missing_row(const outbox_operation& of) {
+    return {.code = errc::corrupted,
+            .message = "a row with unsent work is missing",
+            .entity = of.entity_name,
+            .key = of.row_key};
+}
+
 // --- answers -------------------------------------------------------------------------------------
 
 /// The row as the server has it after an operation: what it had, with the operation's changes, and
@@ -79,6 +86,55 @@ template <class T>
     return row;
 }
 
+/// An operation that had no effect waits again, or for a person if there is a reason why it can't
+/// be taken. What was edited since takes it along. It gets another id where an effect may have been
+/// in another history of the server: there the id is used up.
+template <class T, class Transaction>
+[[nodiscard]] result<void> take_back(Transaction& tx, outbox_operation kept, const error* why,
+                                     const uuid& id) {
+    auto at = parse_row_key<T>(kept.row_key);
+    if (!at) return at.error();
+    auto row = tx.template get<T>(*at);
+    if (!row) return row.error();
+    if (!*row) return missing_row(kept);
+    auto later = find_unsent<T>(tx, (*row)->value);
+    if (!later) return later.error();
+    if (*later) {
+        (*later)->base = kept.base;
+        (*later)->position = kept.position;
+        if (auto done = tx.put(record<outbox_operation>{**later}); !done) return done;
+        return tx.template erase<outbox_operation>(kept.id);
+    }
+    if (kept.id != id) {
+        if (auto done = tx.template erase<outbox_operation>(kept.id); !done) return done;
+        kept.id = id;
+    }
+    kept.state = why == nullptr ? outbox_state::queued : outbox_state::failed;
+    if (why != nullptr) {
+        kept.code = std::string(describe(why->code).name);
+        kept.reason = to_string(*why);
+        (*row)->set_status(sync_status::failed);
+        if (auto done = tx.put(**row); !done) return done;
+    }
+    return tx.put(record<outbox_operation>{std::move(kept)});
+}
+
+/// Work on a row that the server has no more. Only a person knows whether the row is to be written
+/// anew or was deleted for good.
+template <class T, class Transaction>
+[[nodiscard]] result<void> keep_orphan(Transaction& tx, record<T> row, outbox_operation unsent) {
+    row.set_sequence(0);
+    if (unsent.base) {
+        unsent.base.reset();
+        unsent.state = outbox_state::failed;
+        unsent.code = std::string(describe(errc::not_found).name);
+        unsent.reason = "the server has no such row any more; a retry writes it anew";
+        row.set_status(sync_status::failed);
+        if (auto done = tx.put(record<outbox_operation>{std::move(unsent)}); !done) return done;
+    }
+    return tx.put(row);
+}
+
 /// Takes one answer in: the operation ends, and work that came after it goes on from the answer.
 template <class T, class Transaction>
 [[nodiscard]] result<void> take_answer(Transaction& tx, const outbox_operation& kept,
@@ -91,27 +147,12 @@ template <class T, class Transaction>
     if (!here) return here.error();
     auto later = find_unsent<T>(tx, sent->after);
     if (!later) return later.error();
-    if (!*here)
-        return error{.code = errc::corrupted,
-                     .message = "a row with unsent work is missing",
-                     .entity = kept.entity_name,
-                     .key = kept.row_key};
+    if (!*here) return missing_row(kept);
     record<T> row = std::move(**here);
     if (answer.outcome == push_outcome::rejected) {
-        if (*later) {
-            // What was edited since takes the refused work with it.
-            (*later)->base = kept.base;
-            if (auto done = tx.put(record<outbox_operation>{**later}); !done) return done;
-            return tx.template erase<outbox_operation>(kept.id);
-        }
-        outbox_operation failed = kept;
-        failed.state = outbox_state::failed;
-        failed.code = std::string(describe(answer.code == errc{} ? errc::internal
-                                                                  : answer.code).name);
-        failed.reason = answer.reason;
-        if (auto done = tx.put(record<outbox_operation>{failed}); !done) return done;
-        row.set_status(sync_status::failed);
-        return tx.put(row);
+        const error why{.code = answer.code == errc{} ? errc::internal : answer.code,
+                        .message = answer.reason};
+        return take_back<T>(tx, kept, &why, kept.id);
     }
     if (auto done = tx.template erase<outbox_operation>(kept.id); !done) return done;
     if (answer.outcome == push_outcome::parked) {
@@ -141,13 +182,9 @@ template <class T, class Transaction>
     auto later_base = base_of<T>(**later);
     if (!later_base) return later_base.error();
     if (!settled) {
-        // Nothing is left there; the later work is of a row that is gone.
-        if (row.is_deleted()) {
-            if (auto done = tx.template erase<outbox_operation>((*later)->id); !done) return done;
-            return tx.template erase<T>(at);
-        }
-        (*later)->base = std::nullopt;
-        return tx.put(record<outbox_operation>{**later});
+        if (!row.is_deleted()) return keep_orphan(tx, std::move(row), std::move(**later));
+        if (auto done = tx.template erase<outbox_operation>((*later)->id); !done) return done;
+        return tx.template erase<T>(at);
     }
     const pull_plan<T> plan = plan_pull<T>({.row = &row,
                                             .base = *later_base ? &**later_base : nullptr,
@@ -197,22 +234,21 @@ class page_taker {
     }
 
   private:
-    [[nodiscard]] result<void> take_one(const pulled_row<T>& item,
-                                        std::optional<record<T>>& here) {
+    [[nodiscard]] result<void> take_one(const pulled_row<T>& item, std::optional<record<T>>& here) {
         const bool may_have_work = here && (here->status() == sync_status::pending ||
                                             here->status() == sync_status::failed);
         if (may_have_work) {
             auto unsent = find_unsent<T>(tx_, item.row.value);
             if (!unsent) return unsent.error();
-            if (*unsent) return item.has_left ? keep_unsent(*here) : rebase_one(item, *here, **unsent);
+            if (*unsent)
+                return item.has_left ? keep_unsent(*here) : rebase_one(item, *here, **unsent);
         }
         if (item.has_left) {
             if (here) gone_.push_back(key(item.row.value)), ++counted_.left;
             return {};
         }
-        auto plan = plan_pull<T>({.row = here ? &*here : nullptr,
-                                  .is_doubted = here && here->sequence() > 0},
-                                 item.row);
+        auto plan = plan_pull<T>(
+            {.row = here ? &*here : nullptr, .is_doubted = here && here->sequence() > 0}, item.row);
         if (!plan.changes) return {};
         plan.row->set_status(sync_status::synced);
         plan.row->set_sequence(0);
@@ -260,8 +296,8 @@ template <class Schema, class Transaction>
     for (const std::size_t place : Schema::parents_first)
         Schema::visit_at(place, [&]<class T>(of<T>) {
             if (done && !page.rows.template of<T>().empty())
-                done = page_taker<T, Transaction>(tx, now, counted)
-                           .take(page.rows.template of<T>());
+                done =
+                    page_taker<T, Transaction>(tx, now, counted).take(page.rows.template of<T>());
         });
     if (!done) return done.error();
     return counted;
@@ -301,24 +337,21 @@ template <class Schema, class Transaction>
 
 /// Takes away what no page confirmed; rows with unsent work stay. True when none is left.
 template <class Schema, class Transaction>
-[[nodiscard]] result<bool> sweep_rows(Transaction& tx, std::int64_t rows_max,
-                                      rows_taken& counted) {
+[[nodiscard]] result<bool> sweep_rows(Transaction& tx, std::int64_t rows_max, rows_taken& counted) {
     result<void> done;
-    auto seen = visit_changes<Schema>(
-        tx, {.after = 0, .limit = rows_max}, [&]<class T>(const record<T>& row) {
-            if (!done) return;
-            auto unsent = find_unsent<T>(tx, row.value);
-            if (!unsent) {
-                done = unsent.error();
-            } else if (*unsent) {
-                record<T> kept = row;
-                kept.set_sequence(0);
-                done = tx.put(kept);
-            } else {
-                done = tx.template erase<T>(key(row.value));
-                ++counted.left;
-            }
-        });
+    auto seen = visit_changes<Schema>(tx, {.after = 0, .limit = rows_max},
+                                      [&]<class T>(const record<T>& row) {
+                                          if (!done) return;
+                                          auto unsent = find_unsent<T>(tx, row.value);
+                                          if (!unsent) {
+                                              done = unsent.error();
+                                          } else if (*unsent) {
+                                              done = keep_orphan(tx, row, std::move(**unsent));
+                                          } else {
+                                              done = tx.template erase<T>(key(row.value));
+                                              ++counted.left;
+                                          }
+                                      });
     if (!done) return done.error();
     if (!seen) return seen.error();
     return !seen->is_behind;

@@ -78,8 +78,8 @@ struct key_parser<std::tuple<V...>> {
         const auto read = [&](auto& to) {
             using part_type = std::remove_reference_t<decltype(to)>;
             if (!done) return;
-            auto part = json::decode_value<part_type>(syncfw::json::encode((*parts)[place++]), {},
-                                                      "key");
+            auto part =
+                json::decode_value<part_type>(syncfw::json::encode((*parts)[place++]), {}, "key");
             if (part)
                 to = std::move(*part);
             else

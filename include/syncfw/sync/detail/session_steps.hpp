@@ -13,7 +13,10 @@ namespace detail {
 template <class Schema, class Transaction>
 class batch_maker {
   public:
-    batch_maker(Transaction& tx, replica_id self) : tx_(tx) { message_.origin = self; }
+    batch_maker(Transaction& tx, replica_id self, const uuid& history) : tx_(tx) {
+        message_.origin = self;
+        message_.history = history;
+    }
 
     /// What was sent and not answered, as it was sent. False if there is nothing.
     [[nodiscard]] result<bool> take_in_flight() {
@@ -89,7 +92,7 @@ class batch_maker {
             auto base = base_of<T>(queued);
             if (!base) return base.error();
             auto op = work_between(*base ? &**base : nullptr, *row);
-            if (!op) return settle(queued, std::move(*row));
+            if (!op) return settle(queued, *base, *row);
             op->id = queued.id;
             op->group = group_of(queued.transaction);
             queued.state = outbox_state::in_flight;
@@ -101,12 +104,16 @@ class batch_maker {
         });
     }
 
-    // Nothing is to be sent of it.
+    // Nothing is to be sent of it: the row is as both sides know it, or was never sent.
     template <class T>
-    [[nodiscard]] result<void> settle(const outbox_operation& queued, record<T> row) {
-        row.set_status(sync_status::synced);
-        if (auto done = tx_.put(row); !done) return done;
-        return tx_.template erase<outbox_operation>(queued.id);
+    [[nodiscard]] result<void> settle(const outbox_operation& queued,
+                                      std::optional<record<T>>& base, const record<T>& row) {
+        if (auto done = tx_.template erase<outbox_operation>(queued.id); !done) return done;
+        if (!base) return tx_.template erase<T>(key(row.value));
+        assign_fields(base->value, row.value, only_here<T>);
+        base->set_status(sync_status::synced);
+        base->set_sequence(row.sequence());
+        return tx_.put(*base);
     }
 
     template <class T>
@@ -116,10 +123,7 @@ class batch_maker {
         auto row = tx_.template get<T>(*at);
         if (!row) return row.error();
         if (*row) return std::move(**row);
-        return error{.code = errc::corrupted,
-                     .message = "a row with unsent work is missing",
-                     .entity = queued.entity_name,
-                     .key = queued.row_key};
+        return missing_row(queued);
     }
 
     Transaction& tx_;
@@ -146,7 +150,7 @@ result<std::optional<std::string>> sync_session<W>::next() {
             case stage::pull: return next_pull();
             case stage::sweep:
                 if (auto done = sweep(); !done) return done.error();
-                at_ = stage::done;
+                at_ = behind_pull();
                 break;
             case stage::done: return std::optional<std::string>();
         }
@@ -165,10 +169,15 @@ result<std::optional<std::string>> sync_session<W>::next_push() {
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
     if (auto known = core_->know_self(*tx); !known) return known.error();
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
     detail::batch_maker<schema_type, write_transaction<typename W::storage_type>> batch(
-        *tx, core_->id());
+        *tx, core_->id(), position->history);
     auto found = batch.take_in_flight();
-    if (found && !*found && at_ == stage::push)
+    // While all is read anew, a row's base may be of another history: it waits until that is done.
+    const bool may_push = position->phase == pull_phase::steady || position->cursor.empty();
+    if (found && !*found && !may_push && which_ != sync_parts::pull) pushes_again_ = true;
+    if (found && !*found && at_ == stage::push && may_push)
         found = batch.take_queued(operations_max_, core_->new_id());
     if (!found) return found.error();
     if (auto kept = tx->commit(); !kept) return kept.error();
@@ -186,6 +195,12 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
     result<void> done = core_->observe(*tx, answer->newest);
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
+    if (position->history != answer->history) {
+        position->history = answer->history;
+        if (done) done = tx->put(record<feed_position>{*position});
+    }
     sync_report seen;
     for (const std::size_t place : schema_type::parents_first)
         schema_type::visit_at(place, [&]<class T>(of<T>) {
@@ -235,33 +250,28 @@ result<void> sync_session<W>::take_back_batch(const error& why) {
     const bool is_alone = rows->size() == 1;
     for (record<outbox_operation>& row : *rows) {
         outbox_operation& each = row.value;
-        each.state = outbox_state::queued;
-        const bool is_refused = is_alone && !is_retryable(why);
-        if (is_refused || each.attempts >= core_->options().attempts_max) {
-            each.state = outbox_state::failed;
-            each.code = std::string(describe(why.code).name);
-            each.reason = to_string(why);
-        }
-        if (auto done = tx->put(row); !done) return done;
-        if (each.state == outbox_state::queued) continue;
-        auto done = schema_type::visit(each.entity_name, [&]<class T>(of<T>) -> result<void> {
-            auto at = detail::parse_row_key<T>(each.row_key);
-            if (!at) return at.error();
-            auto here = tx->template get<T>(*at);
-            if (!here || !*here) return here ? result<void>() : result<void>(here.error());
-            (*here)->set_status(sync_status::failed);
-            return tx->put(**here);
+        const bool is_theirs = why.code != errc::resynchronise;  // Not the operation's fault.
+        if (!is_theirs) --each.attempts;
+        const bool fails = is_theirs && ((is_alone && !is_retryable(why)) ||
+                                         each.attempts >= core_->options().attempts_max);
+        auto done = schema_type::visit(each.entity_name, [&]<class T>(of<T>) {
+            return detail::take_back<T>(*tx, each, fails ? &why : nullptr,
+                                        is_theirs ? each.id : core_->new_id());
         });
         if (!done) return done;
     }
     if (auto kept = tx->commit(); !kept) return kept;
-    if (is_retryable(why)) {
+    if (why.code == errc::resynchronise) {
+        // Versions of another history say nothing: first all is read anew, then this is sent.
+        if (auto done = core_->begin_renewal(); !done) return done;
+        pushes_again_ = which_ != sync_parts::pull;
+        at_ = stage::doubt;
+    } else if (is_retryable(why)) {
         // The work waits; what is new can be had nevertheless.
         report_.push_failure = why;
         at_ = behind_push();
     } else {
-        operations_max_ = std::max<std::int64_t>(
-            1, static_cast<std::int64_t>(rows->size()) / 2);
+        operations_max_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(rows->size()) / 2);
     }
     return {};
 }
@@ -328,12 +338,12 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     const bool moves = position->cursor != page->cursor;
     if (page->is_behind && !moves) {
         at_ = stage::done;
-        return error{.code = errc::malformed,
-                     .message = "the server gives the same page for ever"};
+        return error{.code = errc::malformed, .message = "the server gives the same page for ever"};
     }
     // A sync that finds nothing writes nothing.
     if (moves || !page->rows.empty()) {
         position->cursor = page->cursor;
+        position->history = page->history;
         position->fresh_until = page->fresh_until;
         position->moved_at = core_->now();
         if (auto done = core_->know_self(*tx); !done) return done;
@@ -345,7 +355,7 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     report_.left += counted->left;
     rows_max_ = std::min(rows_max_ * 4, core_->options().rows_max_behind);
     if (!page->is_behind)
-        at_ = position->phase == pull_phase::renewing ? stage::sweep : stage::done;
+        at_ = position->phase == pull_phase::renewing ? stage::sweep : behind_pull();
     return {};
 }
 

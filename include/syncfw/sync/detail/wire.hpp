@@ -31,9 +31,7 @@ class wire_writer {
         for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(v >> (8 * i));
         out_.append({bytes, 8});
     }
-    void id(const uuid& v) {
-        out_.append({reinterpret_cast<const char*>(v.bytes().data()), 16});
-    }
+    void id(const uuid& v) { out_.append({reinterpret_cast<const char*>(v.bytes().data()), 16}); }
     void text(std::string_view v) {
         number(v.size());
         out_.append(v);

@@ -60,9 +60,13 @@ class disk_file {
 
     [[nodiscard]] const std::string& bytes() const noexcept { return seen_; }
 
-    void write(std::size_t at, std::string_view bytes) {
-        changes_.push_back({at, std::string(bytes), false});
-        make(seen_, changes_.back());
+    void write(std::size_t at, std::string_view bytes, std::size_t sector_bytes) {
+        make(seen_, {at, std::string(bytes), false});
+        // The system writes whole sectors, with what it has in its memory.
+        const std::size_t start = at / sector_bytes * sector_bytes;
+        const std::size_t end =
+            (at + bytes.size() + sector_bytes - 1) / sector_bytes * sector_bytes;
+        changes_.push_back({start, seen_.substr(start, end - start), false});
     }
     void resize(std::size_t size) {
         changes_.push_back({size, {}, true});

@@ -125,7 +125,7 @@ class fault_disk {
         if (fault != disk_fault::none) bytes = bytes.substr(0, random_.below(bytes.size() + 1));
         if (fault == disk_fault::full && at + bytes.size() > size)
             bytes = bytes.substr(0, at < size ? size - at : 0);
-        if (was_alive && !bytes.empty()) into.write(at, bytes);
+        if (was_alive && !bytes.empty()) into.write(at, bytes, options_.sector_bytes);
         return fault;
     }
     [[nodiscard]] disk_fault synchronise(file& which) {

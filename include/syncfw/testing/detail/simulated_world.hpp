@@ -6,6 +6,7 @@
 #include <syncfw/storage/memory.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
+#include <syncfw/testing/detail/mortal_store.hpp>
 #include <syncfw/testing/detail/simulation_checks.hpp>
 #include <syncfw/testing/random.hpp>
 
@@ -62,7 +63,8 @@ class simulated_world {
     using schema_type = typename Setup::schema_type;
     using storage_type = typename storage_for<Setup>::type;
     using policy_type = typename Setup::policy_type;
-    using world_type = world<storage_type, simulated_environment>;
+    using mortal_type = mortal_store<storage_type>;
+    using world_type = world<mortal_type, simulated_environment>;
     using replica_type = replica<world_type, no_link>;
 
     simulated_world(std::uint64_t seed, const Options& options)
@@ -73,12 +75,10 @@ class simulated_world {
             each->clock = {&now_, random_source(random_.next()), draw_skew()};
             start(*each);
         }
-        hub_.emplace(hub_store_, policy_type(), server_options(),
-                     simulated_environment{&hub_clock_});
+        start_hub();
     }
 
     void run() {
-        faults_ = true;
         for (std::uint64_t i = 0; i < options_.acts; ++i)
             at(static_cast<std::int64_t>(random_.below(600'000'000)), [this] { act(); });
         for (std::uint64_t i = 0; i < options_.acts; ++i)
@@ -87,9 +87,9 @@ class simulated_world {
         play();
         faults_ = false;
         come_to_rest();
-        for (auto& each : devices_) die(*each);
-        for (auto& each : devices_) start(*each);
+        for (auto& each : devices_) restart(*each);
         check_equality("after a restart");
+        checks_.check_once();
     }
 
     [[nodiscard]] const std::vector<std::string>& violations() const { return checks_.found; }
@@ -103,10 +103,13 @@ class simulated_world {
         std::uint64_t name = 0;
         node_clock clock{nullptr, random_source(0)};
         storage_type store{};
+        life left{};
+        mortal_type mortal{store, left};
         no_link link{};
         std::optional<replica_type> here{};
         std::optional<sync_session<world_type>> session{};
         std::uint64_t waits_for = 0;  // the number of the request, 0 for none
+        device_image seen{};          // what the store held after the last step
     };
     struct event {
         std::int64_t when;
@@ -146,32 +149,55 @@ class simulated_world {
     // --- devices -----------------------------------------------------------------------------
 
     void start(device& who) {
-        who.here.emplace(who.store, who.link, tenant_id(),
+        who.left = draw_life(options_.deaths);
+        who.here.emplace(who.mortal, who.link, tenant_id(),
                          sync_options{.operations_max = options_.batch,
                                       .rows_max = options_.page,
                                       .rows_max_behind = options_.page * 4},
                          simulated_environment{&who.clock});
     }
-    void die(device& who) {
+    // What was in memory is gone; what was committed is there.
+    void restart(device& who) {
+        note(1);
         who.session.reset();
         who.here.reset();
         who.waits_for = 0;
+        start(who);
+    }
+    void start_hub() {
+        hub_left_ = draw_life(options_.hub_deaths);
+        hub_mortal_.emplace(*hub_store_, hub_left_);
+        hub_.emplace(*hub_mortal_, policy_type(), server_options(),
+                     simulated_environment{&hub_clock_});
+    }
+    // Somewhere in the next calls of its store a node is killed, or not at all.
+    [[nodiscard]] life draw_life(std::uint64_t thousandths) {
+        if (!faults_ || thousandths == 0) return {};
+        return {.calls_left = 1 + random_.below(200'000 / (thousandths + 1)),
+                .commits_at_the_end = random_.chance(500)};
+    }
+
+    // The server's database is replaced by an older backup of it.
+    void restore_hub() {
+        note(7);
+        auto restored = std::make_unique<storage_type>();
+        checks_.restore(*hub_store_, *restored, backup_);
+        hub_.reset();
+        hub_store_ = std::move(restored);
+        start_hub();
     }
 
     void act() {
         device& who = any_device();
-        if (faults_ && random_.chance(options_.deaths)) {
-            note(1);
-            die(who);
-            start(who);
-        }
+        if (random_.chance(options_.restores)) backup_ = checks_.back_up(*hub_store_);
+        if (random_.chance(options_.restores) && backup_) restore_hub();
         if (random_.chance(options_.jumps))
             who.clock.skew += (random_.chance(500) ? 1 : -1) * std::int64_t{3'600'000'000};
         if (random_.chance(options_.renewals) && !who.session) {
             note(2);
             (void)who.here->full_sync();  // Its own messages get nowhere; the next sync goes on.
+            checks_.after_sync_step(who.name, who.seen, who.store, {});
         }
-        const auto before = checks_.look_at(who.store);
         result<void> done;
         const std::uint64_t writes = random_.chance(200) ? 2 + random_.below(3) : 1;
         if (writes == 1)
@@ -185,9 +211,10 @@ class simulated_world {
             });
         if (done) ++acts_;
         note(done ? 3 : 4);
-        if (!done && done.error().code != errc::not_found)
+        if (!done && done.error().code != errc::not_found && !who.left.is_over())
             checks_.say("a write failed: " + to_string(done.error()));
-        checks_.after_act(who.name, before, who.store);
+        checks_.after_act(who.name, who.seen, who.store);
+        if (who.left.is_over()) restart(who);
     }
 
     template <class Edit>
@@ -226,8 +253,8 @@ class simulated_world {
 
     [[nodiscard]] std::int64_t delay() {
         const std::uint64_t slow = random_.chance(10) && faults_ ? 1'000 : 1;
-        return static_cast<std::int64_t>(
-            1 + random_.below(options_.delay_milliseconds * 1'000 * slow));
+        return static_cast<std::int64_t>(1 +
+                                         random_.below(options_.delay_milliseconds * 1'000 * slow));
     }
 
     void begin_sync(device& who) {
@@ -239,9 +266,9 @@ class simulated_world {
 
     // Sends what the session says next, and waits for the answer, but not for ever.
     void step(device& who) {
-        const auto before = checks_.look_at(who.store);
         auto request = who.session->next();
-        checks_.after_sync_step(who.name, before, who.store, {});
+        checks_.after_sync_step(who.name, who.seen, who.store, {});
+        if (who.left.is_over()) return restart(who);
         if (!request) {
             checks_.say("a session failed: " + to_string(request.error()));
             return;
@@ -264,7 +291,10 @@ class simulated_world {
         if (faults_ && random_.chance(options_.loss)) return;
         at(delay(), [this, &who, request, number] {
             std::string answer = hub_->handle(caller{}, request);
-            checks_.after_request(hub_store_, request, answer);
+            const bool was_killed = hub_left_.is_over();
+            if (was_killed) answer.clear();
+            checks_.after_request(*hub_store_, request, answer, was_killed);
+            if (was_killed) return start_hub();
             if (faults_ && random_.chance(options_.loss)) return;
             at(delay(), [this, &who, answer = std::move(answer), number] {
                 if (who.waits_for == number) take(who, answer);
@@ -275,9 +305,9 @@ class simulated_world {
     void take(device& who, const std::string& answer) {
         note(answer.size() * 3);
         who.waits_for = 0;
-        const auto before = checks_.look_at(who.store);
         auto done = who.session->receive(answer);
-        checks_.after_sync_step(who.name, before, who.store, answer);
+        checks_.after_sync_step(who.name, who.seen, who.store, answer);
+        if (who.left.is_over()) return restart(who);
         if (!done) {
             checks_.say("an answer was not taken: " + to_string(done.error()));
             return;
@@ -296,16 +326,29 @@ class simulated_world {
 
     void come_to_rest() {
         if (!checks_.found.empty()) return;
-        for (auto& each : devices_) {
-            each->session.reset();
-            each->waits_for = 0;
-        }
+        for (auto& each : devices_) restart(*each);
+        start_hub();
         for (int round = 0; round < 4; ++round) sync_all();
-        check_equality("at rest");
-        const std::int64_t head = checks_.head_of(hub_store_);
+        decide_refused();
         for (int round = 0; round < 2; ++round) sync_all();
-        if (checks_.head_of(hub_store_) != head)
+        check_equality("at rest");
+        const std::int64_t head = checks_.head_of(*hub_store_);
+        for (int round = 0; round < 2; ++round) sync_all();
+        if (checks_.head_of(*hub_store_) != head)
             checks_.say("quiescence: the server's feed goes on although nobody wrote");
+    }
+    // A person looks at what was refused, and tries it again or drops it.
+    void decide_refused() {
+        for (auto& each : devices_) {
+            auto failed = each->here->failed();
+            if (!failed) return checks_.say(to_string(failed.error()));
+            for (const outbox_operation& op : *failed) {
+                auto done =
+                    random_.chance(500) ? each->here->retry(op.id) : each->here->drop(op.id);
+                if (!done) checks_.say("a decision failed: " + to_string(done.error()));
+            }
+            each->seen = checks_.look_at(each->store);
+        }
     }
     void sync_all() {
         for (auto& each : devices_) {
@@ -315,19 +358,22 @@ class simulated_world {
     }
     void check_equality(const char* when) {
         if (!checks_.found.empty()) return;
-        for (auto& each : devices_) checks_.check_equal(hub_store_, each->store, each->name, when);
+        for (auto& each : devices_) checks_.check_equal(*hub_store_, each->store, each->name, when);
     }
 
     Options options_;
     random_source random_;
     std::int64_t now_ = 0;
+    bool faults_ = true;
     node_clock hub_clock_;
-    storage_type hub_store_{};
+    std::unique_ptr<storage_type> hub_store_ = std::make_unique<storage_type>();
+    life hub_left_{};
+    std::optional<mortal_type> hub_mortal_{};
+    std::optional<store_backup<schema_type>> backup_{};
     std::optional<server<world_type, policy_type>> hub_{};
     std::vector<std::unique_ptr<device>> devices_{};
     std::priority_queue<event> events_{};
     simulation_checks<schema_type, storage_type> checks_{};
-    bool faults_ = true;
     std::uint64_t trace_ = 0xcbf2'9ce4'8422'2325;
     std::uint64_t requests_ = 0;
     std::uint64_t messages_ = 0;

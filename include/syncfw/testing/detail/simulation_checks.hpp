@@ -16,8 +16,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -26,7 +29,7 @@ namespace syncfw::testing::detail {
 /// What a device holds at one moment, in a form that can be compared.
 struct device_image {
     struct row {
-        std::string content{};  ///< What of it travels, as bytes.
+        std::string content{};              ///< What of it travels, as bytes.
         std::vector<std::string> fields{};  ///< What a device may write, each as bytes.
         std::int64_t version = 0;
         bool is_deleted = false;
@@ -36,9 +39,20 @@ struct device_image {
     struct work {
         std::string at{};
         bool is_in_flight = false;
+        std::string reason{};
         field_mask changed{};  ///< What is written, where the row isn't new or deleted.
     };
     std::map<uuid, work> outbox{};
+};
+
+/// Everything that a store holds of one tenant.
+template <class Schema>
+struct store_backup;
+template <class... Ts>
+struct store_backup<schema<Ts...>> {
+    std::tuple<std::vector<record<Ts>>...> rows{};
+    std::vector<record<applied_operation>> applied{};
+    std::int64_t head = 0;
 };
 
 template <class Schema, class Storage>
@@ -65,21 +79,25 @@ class simulation_checks {
         return image;
     }
 
-    void after_act(std::uint64_t device, const device_image& before, Storage& store) {
-        const device_image after = look_at(store);
-        for (const auto& [id, work] : before.outbox)
+    void after_act(std::uint64_t device, device_image& seen, Storage& store) {
+        device_image after = look_at(store);
+        for (const auto& [id, work] : seen.outbox)
             if (after.outbox.count(id) == 0 && work.is_in_flight)
                 say(in(device) + "no-lost-write: an operation on its way left the outbox");
         check_honesty(device, after);
+        seen = std::move(after);
     }
 
-    void after_sync_step(std::uint64_t device, const device_image& before, Storage& store,
+    void after_sync_step(std::uint64_t device, device_image& before, Storage& store,
                          std::string_view answer) {
-        const device_image after = look_at(store);
+        device_image after = look_at(store);
         const std::map<uuid, push_outcome> answered = outcomes_in(answer);
         for (const auto& [id, work] : before.outbox) {
             if (after.outbox.count(id) != 0 || answered.count(id) != 0) continue;
             const auto was = before.rows.find(work.at), is = after.rows.find(work.at);
+            // What was made and deleted here before anybody heard of it is nothing.
+            if (was != before.rows.end() && was->second.is_deleted && is == after.rows.end())
+                continue;
             if (was == before.rows.end() || is == after.rows.end() ||
                 was->second.is_deleted != is->second.is_deleted ||
                 !is_same(was->second.fields, is->second.fields, work.changed))
@@ -87,26 +105,66 @@ class simulation_checks {
                     " left the outbox without an answer");
         }
         check_honesty(device, after);
+        before = std::move(after);
     }
 
     /// What a request did on the server.
-    void after_request(Storage& hub, std::string_view request, std::string_view answer) {
+    void after_request(Storage& hub, std::string_view request, std::string_view answer,
+                       bool was_killed) {
         std::uint64_t raised = 0;
         take_history(hub, raised);
         effects += raised;
         std::uint64_t first_effects = 0;
         for (const auto& [id, outcome] : outcomes_in(answer)) {
             const auto [known, is_new] = outcomes_.emplace(id, outcome);
-            if (!is_new && known->second != outcome)
-                say("once: an operation had two outcomes");
+            if (!is_new && known->second != outcome) say("once: an operation had two outcomes");
             if (is_new && (outcome == push_outcome::applied || outcome == push_outcome::merged))
                 ++first_effects;
         }
+        // A commit of which nobody heard is told by the answer to the same push later.
+        if (was_killed) return;
         if (raised > first_effects)
             say("once: " + std::to_string(raised) + " versions were raised by " +
                 std::to_string(first_effects) + " operations");
         if (kind_of(request) == message_kind::pull && raised > 0)
             say("quiescence: a pull changed the server");
+    }
+
+    [[nodiscard]] store_backup<Schema> back_up(Storage& hub) {
+        store_backup<Schema> made;
+        auto tx = begin_read(hub, tenant_id());
+        Schema::for_each([&]<class T>(of<T>) {
+            std::get<std::vector<record<T>>>(made.rows) = *tx->scan(all<T>());
+        });
+        made.applied = *tx->scan(all<applied_operation>());
+        made.head = *tx->last_sequence();
+        return made;
+    }
+    /// What was answered since the backup is lost; nothing else may be.
+    void restore(Storage& lost, Storage& to, const std::optional<store_backup<Schema>>& from) {
+        (void)lost;
+        auto tx = begin_write(to, tenant_id());
+        Schema::for_each([&]<class T>(of<T>) {
+            (void)tx->put_many(std::get<std::vector<record<T>>>(from->rows));
+        });
+        (void)tx->put_many(from->applied);
+        (void)*tx->next_sequence(from->head);
+        if (auto done = tx->commit(); !done) say(to_string(done.error()));
+        outcomes_.clear();
+        versions_.clear();
+        effects = 0;
+        std::uint64_t raised = 0;
+        take_history(to, raised);
+    }
+
+    /// Every change of the server's rows is some operation's, and of each there is one at most.
+    void check_once() {
+        std::uint64_t effective = 0;
+        for (const auto& [id, outcome] : outcomes_)
+            if (outcome == push_outcome::applied || outcome == push_outcome::merged) ++effective;
+        if (effects > effective)
+            say("once: " + std::to_string(effects) + " changes by " + std::to_string(effective) +
+                " operations");
     }
 
     void check_equal(Storage& hub, Storage& store, std::uint64_t device, const char* when) {
@@ -115,8 +173,7 @@ class simulation_checks {
             const auto mine = here.rows.find(at);
             if (mine == here.rows.end()) {
                 if (!row.is_deleted) say(in(device) + "convergence, " + when + ": lacks " + at);
-            } else if (mine->second.version != row.version ||
-                       mine->second.content != row.content) {
+            } else if (mine->second.version != row.version || mine->second.content != row.content) {
                 say(in(device) + "convergence, " + when + ": has version " +
                     std::to_string(mine->second.version) + " of " + at + ", the server " +
                     std::to_string(row.version));
@@ -129,8 +186,9 @@ class simulation_checks {
         for (const auto& [at, row] : here.rows)
             if (there.rows.count(at) == 0)
                 say(in(device) + "convergence, " + when + ": has " + at + " alone");
-        if (!here.outbox.empty())
-            say(in(device) + "liveness, " + when + ": work is left in the outbox");
+        for (const auto& [id, work] : here.outbox)
+            say(in(device) + "liveness, " + when + ": work on " + work.at +
+                " is left in the outbox " + work.reason);
     }
 
     [[nodiscard]] std::int64_t head_of(Storage& hub) {
@@ -142,18 +200,22 @@ class simulation_checks {
     template <class T, class Transaction>
     void for_each_work(Transaction& tx, device_image& image) {
         using annotations::field;
-        auto work = tx.scan(
-            where(field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
+        auto work =
+            tx.scan(where(field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
         if (!work) return say(to_string(work.error()));
         for (const record<outbox_operation>& each : *work) {
             auto& seen = image.outbox[each.value.id];
-            seen = {name_of<T>(each.value.row_key), each.value.state == outbox_state::in_flight, {}};
+            seen = {name_of<T>(each.value.row_key),
+                    each.value.state == outbox_state::in_flight,
+                    each.value.reason,
+                    {}};
             auto key = syncfw::detail::parse_row_key<T>(each.value.row_key);
-            auto row = key ? tx.template get<T>(*key) : result<std::optional<record<T>>>(key.error());
+            auto row =
+                key ? tx.template get<T>(*key) : result<std::optional<record<T>>>(key.error());
             auto base = syncfw::detail::base_of<T>(each.value);
             if (!row || !*row || !base || !*base || (*row)->is_deleted()) continue;
-            seen.changed = changed_fields((*base)->value, (*row)->value) &
-                           syncfw::detail::writable_fields<T>;
+            seen.changed =
+                changed_fields((*base)->value, (*row)->value) & syncfw::detail::writable_fields<T>;
         }
     }
 
@@ -164,8 +226,8 @@ class simulation_checks {
             field_mask one;
             one.set(i);
             buffer out;
-            syncfw::binary::append_delta<to_client>(
-                out, value, one & syncfw::detail::writable_fields<T>);
+            syncfw::binary::append_delta<to_client>(out, value,
+                                                    one & syncfw::detail::writable_fields<T>);
             all.emplace_back(out.view());
         }
         return all;
@@ -210,9 +272,9 @@ class simulation_checks {
             if (known == history_.end())
                 say(in(device) + "honest status: " + at + " says version " +
                     std::to_string(row.version) + ", which the server never had");
-            else if (known->second != row.content)
-                say(in(device) + "honest status: " + at + " is not what the server had at version " +
-                    std::to_string(row.version));
+            else if (known->second.count(row.content) == 0)
+                say(in(device) + "honest status: " + at +
+                    " is not what the server had at version " + std::to_string(row.version));
         }
     }
 
@@ -223,10 +285,10 @@ class simulation_checks {
             std::int64_t& last = versions_[at];
             if (row.version < last) say("once: " + at + " went back to an older version");
             if (row.version > last) raised += static_cast<std::uint64_t>(row.version - last);
-            if (row.version == last && history_[{at, row.version}] != row.content)
+            if (row.version == last && history_[{at, row.version}].count(row.content) == 0)
                 say("honest status: " + at + " changed without a new version");
             last = row.version;
-            history_[{at, row.version}] = row.content;
+            history_[{at, row.version}].insert(row.content);
         }
     }
 
@@ -241,7 +303,8 @@ class simulation_checks {
         return all;
     }
 
-    std::map<std::pair<std::string, std::int64_t>, std::string> history_{};
+    // More than one content of a version only where the server went back in time.
+    std::map<std::pair<std::string, std::int64_t>, std::set<std::string>> history_{};
     std::map<std::string, std::int64_t> versions_{};
     std::map<uuid, push_outcome> outcomes_{};
 };
