@@ -48,8 +48,10 @@ enum class outcome { whole, lost, damaged };
 /// answered is there afterwards; the one that wasn't may be.
 outcome cut_power_thrice(const std::string& settings, disk_ordering ordering, std::uint64_t seed) {
     seeded random(seed);
-    fault_disk disk(
-        {.seed = seed, .ordering = ordering, .sector_bytes = random.below(2) == 0 ? 512U : 4096U});
+    fault_disk disk({.seed = seed,
+                     .ordering = ordering,
+                     .sector_bytes = random.below(2) == 0 ? 512U : 4096U,
+                     .is_powersafe = random.below(2) == 0});
     const fault_vfs vfs(disk);
     int answered = 0;
     for (int i = 0; i < 3; ++i) {

@@ -35,6 +35,12 @@ class seeded {
 
 namespace detail {
 
+/// How a disk writes: by the sector.
+struct sectors {
+    std::size_t bytes;
+    bool is_powersafe;  ///< What is written spoils nothing beside it.
+};
+
 /// SQLite's locks of a file: any number read, of whom one may write or wait for that.
 struct file_locks {
     int readers = 0;
@@ -60,13 +66,9 @@ class disk_file {
 
     [[nodiscard]] const std::string& bytes() const noexcept { return seen_; }
 
-    void write(std::size_t at, std::string_view bytes, std::size_t sector_bytes) {
-        make(seen_, {at, std::string(bytes), false});
-        // The system writes whole sectors, with what it has in its memory.
-        const std::size_t start = at / sector_bytes * sector_bytes;
-        const std::size_t end =
-            (at + bytes.size() + sector_bytes - 1) / sector_bytes * sector_bytes;
-        changes_.push_back({start, seen_.substr(start, end - start), false});
+    void write(std::size_t at, std::string_view bytes) {
+        changes_.push_back({at, std::string(bytes), false});
+        make(seen_, changes_.back());
     }
     void resize(std::size_t size) {
         changes_.push_back({size, {}, true});
@@ -77,14 +79,14 @@ class disk_file {
         changes_.clear();
     }
     /// What a system does that could not write its cache: it takes it for written.
-    void fail_to_synchronise(seeded& random, std::size_t sector_bytes) {
-        kept_ = after_power_cut(random, sector_bytes);
+    void fail_to_synchronise(seeded& random, const sectors& by) {
+        kept_ = after_power_cut(random, by);
         changes_.clear();
     }
 
     /// Each sector that was written and not synchronised has got as far as some change, by itself,
     /// or is garbage. Sizes are kept up to some change, so a file is cut off as a whole or not.
-    [[nodiscard]] std::string after_power_cut(seeded& random, std::size_t sector_bytes) const {
+    [[nodiscard]] std::string after_power_cut(seeded& random, const sectors& by) const {
         const std::size_t sizes = random.below(changes_.size() + 1);
         std::size_t size = kept_.size();
         std::size_t room = size;
@@ -92,20 +94,19 @@ class disk_file {
             if (i < sizes) size = size_after(changes_[i], size);
             room = std::max(room, changes_[i].at + changes_[i].bytes.size());
         }
-        room = (room + sector_bytes - 1) / sector_bytes * sector_bytes;
+        room = (room + by.bytes - 1) / by.bytes * by.bytes;
         std::string image = kept_;
         image.resize(room);
-        std::vector<fate> fates(room / sector_bytes);
+        std::vector<fate> fates(room / by.bytes);
         for (std::size_t i = 0; i < changes_.size(); ++i)
             if (!changes_[i].is_size)
-                write_sectors(image, i, fates, sector_bytes, random);
+                write_sectors(image, i, fates, by, random);
             else if (i < sizes)
                 std::fill(image.begin() + static_cast<std::ptrdiff_t>(changes_[i].at), image.end(),
                           '\0');
         for (std::size_t i = 0; i < fates.size(); ++i)
-            if (fates[i].is_garbage)
-                for (std::size_t k = 0; k < sector_bytes; ++k)
-                    image[i * sector_bytes + k] = static_cast<char>(random.next());
+            if (fates[i].is_garbage && !by.is_powersafe)
+                spoil(image, i * by.bytes, by.bytes, random);
         image.resize(size);
         return image;
     }
@@ -134,16 +135,21 @@ class disk_file {
         image.replace(made.at, made.bytes.size(), made.bytes);
     }
     void write_sectors(std::string& image, std::size_t which, std::vector<fate>& fates,
-                       std::size_t sector_bytes, seeded& random) const {
+                       const sectors& by, seeded& random) const {
         const auto& [start, bytes, is_size] = changes_[which];
         for (std::size_t at = start; at < start + bytes.size();) {
-            fate& sector = fates[at / sector_bytes];
+            fate& sector = fates[at / by.bytes];
             if (!sector.is_drawn) sector = draw_fate(random);
-            const std::size_t end =
-                std::min((at / sector_bytes + 1) * sector_bytes, start + bytes.size());
-            if (which < sector.changes) image.replace(at, end - at, bytes, at - start, end - at);
+            const std::size_t end = std::min((at / by.bytes + 1) * by.bytes, start + bytes.size());
+            if (sector.is_garbage)
+                spoil(image, at, end - at, random);
+            else if (which < sector.changes)
+                image.replace(at, end - at, bytes, at - start, end - at);
             at = end;
         }
+    }
+    static void spoil(std::string& image, std::size_t at, std::size_t count, seeded& random) {
+        for (std::size_t i = 0; i < count; ++i) image[at + i] = static_cast<char>(random.next());
     }
     fate draw_fate(seeded& random) const {
         switch (random.below(7)) {

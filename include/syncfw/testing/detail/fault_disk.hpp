@@ -34,6 +34,9 @@ struct disk_options {
     std::uint64_t seed = 0;
     disk_ordering ordering = disk_ordering::loose_posix;
     std::size_t sector_bytes = 512;
+    /// Whether a write that the power cut spoils leaves the bytes beside it alone. SQLite takes it
+    /// for granted of real disks; where it is told that it isn't so, it fills sectors up.
+    bool is_powersafe = false;
 };
 
 class fault_disk {
@@ -125,7 +128,7 @@ class fault_disk {
         if (fault != disk_fault::none) bytes = bytes.substr(0, random_.below(bytes.size() + 1));
         if (fault == disk_fault::full && at + bytes.size() > size)
             bytes = bytes.substr(0, at < size ? size - at : 0);
-        if (was_alive && !bytes.empty()) into.write(at, bytes, options_.sector_bytes);
+        if (was_alive && !bytes.empty()) into.write(at, bytes);
         return fault;
     }
     [[nodiscard]] disk_fault synchronise(file& which) {
@@ -134,7 +137,7 @@ class fault_disk {
             which.synchronise();
             if (options_.ordering == disk_ordering::ext4_like) keep_folder();
         } else if (fault == disk_fault::io_error) {
-            which.fail_to_synchronise(random_, options_.sector_bytes);
+            which.fail_to_synchronise(random_, sectors());
         }
         return fault;
     }
@@ -182,6 +185,9 @@ class fault_disk {
             case disk_fault::short_read: return which == operation::read;
             default: return true;
         }
+    }
+    [[nodiscard]] detail::sectors sectors() const noexcept {
+        return {options_.sector_bytes, options_.is_powersafe};
     }
     [[nodiscard]] std::size_t used() const {
         std::size_t bytes = 0;
@@ -235,7 +241,7 @@ inline void fault_disk::restart() {
     const std::lock_guard locked(lock_);
     folder found = folder_after_power_cut();
     for (auto& [name, each] : found)
-        each = std::make_shared<file>(each->after_power_cut(random_, options_.sector_bytes));
+        each = std::make_shared<file>(each->after_power_cut(random_, sectors()));
     folder_ = found;
     kept_folder_ = std::move(found);
     entries_.clear();

@@ -95,8 +95,9 @@ struct file_calls {
         if (self.is_dead()) return SQLITE_IOERR_FSYNC;
         const int code = answer(self.disk.synchronise(*self.file), SQLITE_IOERR_FSYNC);
         if (code != SQLITE_OK || !self.with_folder) return code;
-        self.with_folder = false;
-        return answer(self.disk.synchronise_folder(), SQLITE_IOERR_DIR_FSYNC);
+        const disk_fault fault = self.disk.synchronise_folder();
+        self.with_folder = fault != disk_fault::none;
+        return answer(fault, SQLITE_IOERR_DIR_FSYNC);
     }
     static int size(sqlite3_file* given, sqlite3_int64* size) {
         auto& self = open_file::of(given);
@@ -190,7 +191,10 @@ struct file_calls {
     static int sector_size(sqlite3_file* given) {
         return static_cast<int>(open_file::of(given).disk.settings().sector_bytes);
     }
-    static int characteristics(sqlite3_file*) { return 0; }
+    static int characteristics(sqlite3_file* given) {
+        return open_file::of(given).disk.settings().is_powersafe ? SQLITE_IOCAP_POWERSAFE_OVERWRITE
+                                                                 : 0;
+    }
 
   private:
     static void give_back(open_file& self, unsigned mask) noexcept {
