@@ -11,6 +11,7 @@
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/sqlite.hpp>
 #include <syncfw/testing/fault_vfs.hpp>
+#include <syncfw/testing/random.hpp>
 
 #include <doctest/doctest.h>
 
@@ -80,7 +81,7 @@ result<contents> contents_of(Store& store, const tenant_id& whose) {
 /// One transaction drawn from the seed, on the store and on the model alike.
 class transaction_of {
   public:
-    transaction_of(seeded& random, contents& model) : random_(random), model_(model) {}
+    transaction_of(random_source& random, contents& model) : random_(random), model_(model) {}
 
     template <class Tx>
     result<void> run(Tx& tx) {
@@ -142,7 +143,7 @@ class transaction_of {
         return std::string(random_.below(random_.below(20) == 0 ? 9'000 : 60), mark);
     }
 
-    seeded& random_;
+    random_source& random_;
     contents& model_;
 };
 
@@ -268,7 +269,7 @@ class machine {
     }
 
     sqlite::durability durability_;
-    seeded random_;
+    random_source random_;
     fault_disk disk_;
     bool is_exclusive_;
     fault_vfs vfs_;

@@ -3,37 +3,18 @@
 // was cut, and who has it locked.
 #pragma once
 
+#include <syncfw/testing/random.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace syncfw::testing {
-
-/// Numbers that are the same for the same seed, everywhere (splitmix64).
-class seeded {
-  public:
-    explicit seeded(std::uint64_t seed) noexcept : state_(seed) {}
-
-    std::uint64_t next() noexcept {
-        std::uint64_t mixed = (state_ += 0x9E37'79B9'7F4A'7C15);
-        mixed = (mixed ^ (mixed >> 30)) * 0xBF58'476D'1CE4'E5B9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D0'49BB'1331'11EB;
-        return mixed ^ (mixed >> 31);
-    }
-    /// One of 0 … n - 1.
-    std::size_t below(std::size_t n) noexcept { return static_cast<std::size_t>(next() % n); }
-
-  private:
-    std::uint64_t state_;
-};
-
-namespace detail {
+namespace syncfw::testing::detail {
 
 /// How a disk writes: by the sector.
 struct sectors {
@@ -79,14 +60,14 @@ class disk_file {
         changes_.clear();
     }
     /// What a system does that could not write its cache: it takes it for written.
-    void fail_to_synchronise(seeded& random, const sectors& by) {
+    void fail_to_synchronise(random_source& random, const sectors& by) {
         kept_ = after_power_cut(random, by);
         changes_.clear();
     }
 
     /// Each sector that was written and not synchronised has got as far as some change, by itself,
     /// or is garbage. Sizes are kept up to some change, so a file is cut off as a whole or not.
-    [[nodiscard]] std::string after_power_cut(seeded& random, const sectors& by) const {
+    [[nodiscard]] std::string after_power_cut(random_source& random, const sectors& by) const {
         const std::size_t sizes = random.below(changes_.size() + 1);
         std::size_t size = kept_.size();
         std::size_t room = size;
@@ -135,7 +116,7 @@ class disk_file {
         image.replace(made.at, made.bytes.size(), made.bytes);
     }
     void write_sectors(std::string& image, std::size_t which, std::vector<fate>& fates,
-                       const sectors& by, seeded& random) const {
+                       const sectors& by, random_source& random) const {
         const auto& [start, bytes, is_size] = changes_[which];
         for (std::size_t at = start; at < start + bytes.size();) {
             fate& sector = fates[at / by.bytes];
@@ -148,10 +129,11 @@ class disk_file {
             at = end;
         }
     }
-    static void spoil(std::string& image, std::size_t at, std::size_t count, seeded& random) {
+    static void spoil(std::string& image, std::size_t at, std::size_t count,
+                      random_source& random) {
         for (std::size_t i = 0; i < count; ++i) image[at + i] = static_cast<char>(random.next());
     }
-    fate draw_fate(seeded& random) const {
+    fate draw_fate(random_source& random) const {
         switch (random.below(7)) {
             case 0:
             case 1: return {.changes = 0, .is_drawn = true};
@@ -167,5 +149,4 @@ class disk_file {
     std::vector<change> changes_{};
 };
 
-}  // namespace detail
-}  // namespace syncfw::testing
+}  // namespace syncfw::testing::detail

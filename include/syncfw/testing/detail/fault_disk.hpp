@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/testing/detail/disk_file.hpp>
+#include <syncfw/testing/random.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -104,7 +105,7 @@ class fault_disk {
 
     [[nodiscard]] std::unique_lock<std::mutex> hold() const { return std::unique_lock(lock_); }
     [[nodiscard]] const disk_options& settings() const noexcept { return options_; }
-    [[nodiscard]] seeded& random() noexcept { return random_; }
+    [[nodiscard]] random_source& random() noexcept { return random_; }
     /// Which start of the machine this is; what was opened before it is dead.
     [[nodiscard]] int start() const noexcept { return start_; }
 
@@ -207,7 +208,7 @@ class fault_disk {
     [[nodiscard]] folder folder_after_power_cut();
 
     disk_options options_;
-    seeded random_;
+    random_source random_;
     mutable std::mutex lock_{};
     folder folder_{};
     folder kept_folder_{};
