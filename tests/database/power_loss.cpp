@@ -300,6 +300,30 @@ TEST_CASE("no-lost-write: a power cut takes no commit that was answered, and lea
     if (seeds >= 100) CHECK(commits > static_cast<std::int64_t>(seeds) * 4);
 }
 
+TEST_CASE("no-lost-write: what was found after one power cut survives the next one as well") {
+    const folder here;
+    const std::string path = here / "library.db";
+    const std::string file = made_file(path);
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        INFO("seed " << seed);
+        random_source random(seed);
+        fault_disk disk({.seed = seed});
+        const fault_vfs vfs(disk);
+        disk.put_file(path, file);
+        std::int64_t kept = 0;
+        for (int cuts = 0; cuts < 3; ++cuts) {
+            auto store = open(path);
+            REQUIRE(count_books(store) >= kept);
+            if (cuts == 0) expect(put_books(store, 0, 1));
+            kept = count_books(store);
+            disk.fail_at(static_cast<std::int64_t>(5 + random.below(10)), disk_fault::power_cut);
+            (void)put_books(store, kept, 1);
+            disk.cut_power();
+            disk.restart();
+        }
+    }
+}
+
 TEST_CASE("no-lost-write: a store that does not wait for the disk is found out by the same seeds") {
     const folder here;
     const std::string path = here / "library.db";
