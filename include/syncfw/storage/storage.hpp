@@ -18,15 +18,16 @@
 //   is there from then on: also after a crash, with the durability that the store was opened with.
 //   When the answer of a commit is lost, the error is `errc::commit_unknown`.
 // - A call that fails leaves no part of itself behind. Whether the transaction goes on after it is
-//   told by `is_usable()`; after `already_exists` and `invalid_value` it does.
+//   told by `is_usable()`; after a `put` with `already_exists` or `invalid_value` it does.
 // - *The feed*: `next_sequence(n)` gives the n numbers behind the tenant's last one. From then
-// until
-//   its end no other transaction of the tenant can get numbers, so they become visible in their
-//   order and no reader of the feed ever misses one; and what is read from then on is up to date.
+//   until its end no other transaction of the tenant can get numbers, so they become visible in
+//   their order and no reader of the feed ever misses one; and what is read from then on is up to
+//   date.
 //   Take it late, just before the writes. Numbers that are rolled back are given again.
 // - `changes(after, until)` gives the rows whose `sequence()` lies in between (until included), in
 //   that order, tombstones included. Rows with the sequence 0 are in no feed.
-// - Rows come back as they were put: bookkeeping, nulls, empty texts and the last bit of a number.
+// - Rows come back as they were put: bookkeeping, nulls, empty texts and the last bit of a number
+//   (but zero has no sign).
 // - A store may be used by several threads, a transaction by one at a time. A transaction may not
 //   outlive its store.
 //
@@ -232,7 +233,8 @@ class write_transaction : public detail::transaction<S, typename S::writer> {
         return this->native_.template put<T>(row);
     }
 
-    /// All of them or none.
+    /// All of them or none. Where a store has no call of its own for it, a refusal behind the first
+    /// row ends the transaction: `is_usable()` is false then, and it can't be committed.
     template <class T>
     result<void> put_many(std::span<const record<T>> rows) {
         static_assert(detail::require_stored<S, T>());
@@ -241,8 +243,9 @@ class write_transaction : public detail::transaction<S, typename S::writer> {
         if constexpr (requires { this->native_.template put_many<T>(rows); }) {
             return this->native_.template put_many<T>(rows);
         } else {
-            for (const record<T>& row : rows)
-                if (auto done = this->native_.template put<T>(row); !done) return done;
+            for (std::size_t i = 0; i < rows.size(); ++i)
+                if (auto done = this->native_.template put<T>(rows[i]); !done)
+                    return spoil(i, done);
             return {};
         }
     }
@@ -263,8 +266,9 @@ class write_transaction : public detail::transaction<S, typename S::writer> {
         if constexpr (requires { this->native_.template erase_many<T>(keys); }) {
             return this->native_.template erase_many<T>(keys);
         } else {
-            for (const key_of<T>& key : keys)
-                if (auto done = this->native_.template erase<T>(key); !done) return done;
+            for (std::size_t i = 0; i < keys.size(); ++i)
+                if (auto done = this->native_.template erase<T>(keys[i]); !done)
+                    return spoil(i, done);
             return {};
         }
     }
@@ -278,8 +282,19 @@ class write_transaction : public detail::transaction<S, typename S::writer> {
     }
     result<void> erase_value(std::string_view name) { return this->native_.erase_value(name); }
 
+    [[nodiscard]] bool is_usable() { return !spoiled_ && base::is_usable(); }
+
     /// Ends the transaction; nothing else may be called after it.
-    result<void> commit() { return this->native_.commit(); }
+    result<void> commit() { return spoiled_ ? result<void>(*spoiled_) : this->native_.commit(); }
+
+  private:
+    // What a call for many rows did before the refused one can't be taken back alone.
+    result<void> spoil(std::size_t done_before, const result<void>& why) {
+        if (done_before > 0) spoiled_ = why.error();
+        return why;
+    }
+
+    std::optional<error> spoiled_{};
 };
 
 template <class S>

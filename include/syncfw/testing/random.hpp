@@ -6,6 +6,7 @@
 #include <syncfw/core/counter.hpp>
 #include <syncfw/core/document.hpp>
 #include <syncfw/core/set_of.hpp>
+#include <syncfw/core/sync_status.hpp>
 #include <syncfw/core/timestamp.hpp>
 #include <syncfw/core/uuid.hpp>
 #include <syncfw/entity/entity.hpp>
@@ -70,6 +71,8 @@ template <class V>
 void randomise(V& value, random_source& random) {
     if constexpr (std::is_same_v<V, bool>) {
         value = random.chance(500);
+    } else if constexpr (std::is_same_v<V, sync_status>) {
+        value = static_cast<sync_status>(random.below(4));
     } else if constexpr (std::is_enum_v<V>) {
         randomise_enum(value, random);
     } else if constexpr (std::is_integral_v<V>) {
