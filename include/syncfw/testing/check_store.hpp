@@ -16,21 +16,15 @@
 #include <syncfw/testing/detail/store_checks.hpp>
 #include <syncfw/testing/report.hpp>
 
-#include <cstddef>
 #include <cstdint>
 
 namespace syncfw::testing {
-
-struct check_options {
-    bool threads = true;  ///< False for a store that has room for one transaction at a time.
-    std::size_t many_rows = 5'000;
-};
 
 /// Tries everything that a store promises. `make()` gives a smart pointer to a new, empty store of
 /// `conformance_schema`.
 template <class Make>
 [[nodiscard]] report check_store(Make make, const check_options& options = {}) {
-    detail::store_checks<Make> checks(make, options.threads, options.many_rows);
+    detail::store_checks<Make> checks(make, options);
     checks.run();
     return std::move(checks.seen);
 }

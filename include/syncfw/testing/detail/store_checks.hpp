@@ -3,39 +3,27 @@
 #pragma once
 
 #include <syncfw/query/matches.hpp>
-#include <syncfw/query/query.hpp>
-#include <syncfw/storage/changes.hpp>
-#include <syncfw/storage/storage.hpp>
-#include <syncfw/testing/conformance_schema.hpp>
-#include <syncfw/testing/detail/script.hpp>
-#include <syncfw/testing/random.hpp>
-#include <syncfw/testing/report.hpp>
+#include <syncfw/testing/detail/concurrent_checks.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 namespace syncfw::testing::detail {
 
 template <class Make>
-class store_checks {
+class store_checks : public concurrent_checks<Make> {
   public:
-    using store_type = std::remove_reference_t<decltype(*std::declval<Make&>()())>;
-    using writer = write_transaction<store_type>;
-    using reader = read_transaction<store_type>;
-
-    report seen{};
-
-    store_checks(Make& make, bool threads, std::size_t many)
-        : make_(make), threads_(threads), many_(many) {}
+    using base = concurrent_checks<Make>;
+    using base::base;
+    using typename base::reader;
+    using typename base::store_type;
+    using typename base::writer;
 
     void run() {
         check("rows come back as they were put", [&](auto& s) { round_trip(s); });
@@ -53,83 +41,27 @@ class store_checks {
         check("small values are kept", [&](auto& s) { values(s); });
         check("large values and many rows are kept", [&](auto& s) { large(s); });
         check("the store knows its history", [&](auto& s) { identity(s); });
-        if (!threads_) return;
-        check("a reader sees one moment", [&](auto& s) { one_moment(s); });
-        check("no-gap: writers at the same time", [&](auto& s) { no_gap(s); });
+        if (!options_.threads) return;
+        check("a reader sees one moment", [&](auto& s) { this->one_moment(s); });
+        check("no-gap: writers at the same time", [&](auto& s) { this->no_gap(s); });
     }
 
   private:
-    static constexpr std::uint64_t seed = 20;
-
-    template <class F>
-    void check(const char* promise, F&& f) {
-        promise_ = promise;
-        auto store = make_();
-        if (must("migrate", store->migrate())) f(*store);
-    }
-
-    // --- what the checks say things with -----------------------------------------------------
-
-    bool expect(bool is_so, const std::string& what) {
-        ++seen.checks;
-        if (!is_so) seen.findings.push_back({promise_, what});
-        return is_so;
-    }
-    template <class T>
-    bool must(const char* what, const result<T>& done) {
-        return done ? expect(true, "") : expect(false, what + (": " + to_string(done.error())));
-    }
-    template <class T>
-    void expect_same(const char* what, const T& found, const T& wanted) {
-        expect(found == wanted,
-               std::string(what) + ": expected\n" + text(wanted) + "found\n" + text(found));
-    }
-    static std::string text(const std::string& s) { return s + "\n"; }
-    static std::string text(std::int64_t n) { return std::to_string(n) + "\n"; }
-    template <class T>
-    bool expect_code(const char* what, const result<T>& done, errc code) {
-        return expect(!done && done.error().code == code,
-                      std::string(what) + ": expected " + std::string(describe(code).name) +
-                          ", found " + (done ? "success" : to_string(done.error())));
-    }
-
-    static tenant_id tenant(const char* name = "one") { return tenant_id(name); }
-
-    template <class F>
-    void write(store_type& store, const tenant_id& whose, F&& f) {
-        auto tx = begin_write(store, whose);
-        if (!must("begin_write", tx)) return;
-        f(*tx);
-        must("commit", tx->commit());
-    }
-    template <class F>
-    void read(store_type& store, const tenant_id& whose, F&& f) {
-        auto tx = begin_read(store, whose);
-        if (must("begin_read", tx)) f(*tx);
-    }
-    template <class T, class Transaction>
-    std::string row_at(Transaction& tx, const key_of<T>& at) {
-        auto found = tx.template get<T>(at);
-        if (!found) return to_string(found.error());
-        return *found ? image_of(**found) : "none";
-    }
-    static specimen make(std::uint64_t index, std::int64_t whole = 0) {
-        specimen s;
-        set_key(s, index);
-        s.whole = whole;
-        return s;
-    }
-    static record<specimen> placed(std::uint64_t index, std::int64_t sequence) {
-        record<specimen> row{.value = make(index)};
-        row.set_sequence(sequence);
-        return row;
-    }
-    static std::string numbers(const result<std::vector<record<specimen>>>& rows) {
-        if (!rows) return to_string(rows.error());
-        std::string all;
-        for (const auto& each : *rows) all += std::to_string(each.sequence()) + " ";
-        return all;
-    }
+    using base::check;
+    using base::expect;
+    using base::expect_code;
+    using base::expect_same;
+    using base::kept;
+    using base::make;
+    using base::make_;
+    using base::must;
+    using base::numbers;
+    using base::options_;
+    using base::placed;
+    using base::read;
+    using base::seed;
+    using base::tenant;
+    using base::write;
 
     // --- the checks --------------------------------------------------------------------------
 
@@ -511,7 +443,7 @@ class store_checks {
         big.value.text.assign(1 << 20, 'x');
         big.value.bytes.assign(1 << 20, std::byte{7});
         std::vector<record<specimen>> rows;
-        for (std::uint64_t i = 0; i < many_; ++i)
+        for (std::uint64_t i = 0; i < options_.many_rows; ++i)
             rows.push_back({.value = make(i, static_cast<std::int64_t>(i))});
         write(store, tenant(), [&](writer& tx) {
             must("put", tx.put(big));
@@ -520,7 +452,8 @@ class store_checks {
         read(store, tenant(), [&](reader& tx) {
             expect_same("a large row", row_at<specimen>(tx, big.value.id), image_of(big));
             auto found = tx.count(all<specimen>());
-            expect(found && *found == static_cast<std::int64_t>(many_) + 1, "many rows");
+            expect(found && *found == static_cast<std::int64_t>(options_.many_rows) + 1,
+                   "many rows");
             std::vector<uuid> keys;
             for (const auto& each : rows) keys.push_back(each.value.id);
             auto many = tx.template get_many<specimen>(std::span<const uuid>(keys));
@@ -542,94 +475,6 @@ class store_checks {
                "two stores have two histories");
         must("migrate again", store.migrate());
     }
-
-    void one_moment(store_type& store) {
-        write(store, tenant(), [&](writer& tx) {
-            must("next_sequence", tx.next_sequence(1));
-            must("put", tx.put(placed(1, 1)));
-        });
-        auto before = begin_read(store, tenant());
-        if (!must("begin_read", before)) return;
-        const auto look = [&](reader& tx) {
-            auto last = tx.last_sequence();
-            auto value = tx.get_value("name");
-            return row_at<specimen>(tx, make(1).id) + image_of(tx.scan(all<specimen>())) +
-                   numbers(tx.template changes<specimen>(0, 100)) +
-                   (last ? std::to_string(*last) : "?") + (value && *value ? **value : "none");
-        };
-        const std::string then = look(*before);
-        std::thread([&] {
-            auto tx = begin_write(store, tenant());
-            if (!tx) return;
-            (void)tx->next_sequence(2);
-            (void)tx->put(placed(1, 2));
-            (void)tx->put(placed(2, 3));
-            (void)tx->put_value("name", "new");
-            (void)tx->commit();
-        }).join();
-        expect_same("a reader that began before a commit", look(*before), then);
-        read(store, tenant(), [&](reader& tx) {
-            expect(look(tx) != then, "a reader that begins after a commit sees it");
-        });
-    }
-
-    // Writers hold their numbers for a while; a reader goes after them in pages of any size.
-    void no_gap(store_type& store) {
-        constexpr int writers = 4, rounds = 25;
-        std::atomic<int> left{writers};
-        std::atomic<int> failures{0};
-        std::vector<std::thread> running;
-        for (int w = 0; w < writers; ++w)
-            running.emplace_back([&, w] {
-                random_source random(static_cast<std::uint64_t>(w) + 1);
-                for (int i = 0; i < rounds; ++i)
-                    failures +=
-                        write_some(store, random, static_cast<std::uint64_t>(w * rounds + i));
-                --left;
-            });
-        std::set<std::uint64_t> met;
-        std::int64_t place = 0;
-        random_source random(99);
-        for (bool is_last = false; !is_last;) {
-            is_last = left == 0;
-            auto tx = begin_read(store, tenant());
-            if (!tx) continue;
-            bool is_behind = true;
-            while (is_behind) {
-                auto page = visit_changes<schema<specimen>>(
-                    *tx, {.after = place, .limit = 1 + static_cast<std::int64_t>(random.below(7))},
-                    [&]<class T>(const record<T>& row) {
-                        if constexpr (std::is_same_v<T, specimen>)
-                            met.insert(static_cast<std::uint64_t>(row.value.whole));
-                    });
-                if (!page) break;
-                place = page->until;
-                is_behind = page->is_behind;
-            }
-        }
-        for (std::thread& each : running) each.join();
-        expect_same("failed writes", std::int64_t{failures}, std::int64_t{0});
-        expect_same("changes seen", static_cast<std::int64_t>(met.size()),
-                    std::int64_t{writers} * rounds);
-    }
-    static int write_some(store_type& store, random_source& random, std::uint64_t index) {
-        for (int attempt = 0; attempt < 100; ++attempt) {
-            auto tx = begin_write(store, tenant());
-            if (!tx) continue;
-            auto next = tx->next_sequence(1);
-            if (!next) continue;
-            for (std::uint64_t spin = random.below(5); spin > 0; --spin) std::this_thread::yield();
-            record<specimen> row = placed(index, *next);
-            row.value.whole = static_cast<std::int64_t>(index);
-            if (tx->put(row) && tx->commit()) return 0;
-        }
-        return 1;
-    }
-
-    Make& make_;
-    bool threads_;
-    std::size_t many_;
-    std::string promise_{};
 };
 
 }  // namespace syncfw::testing::detail

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the tests of the PostgreSQL store share: a namespace of the server for each store, and a
+// proxy that loses connections at the wrong moment.
+#pragma once
+
+#include <syncfw/storage/postgres.hpp>
+
+#include <doctest/doctest.h>
+#include <libpq-fe.h>
+
+#include <arpa/inet.h>
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace pg {
+
+/// The test server's address, or null: then the test is skipped.
+inline const char* server() {
+    const char* const url = std::getenv("SYNCFW_TEST_POSTGRES");
+    if (url == nullptr) MESSAGE("skipped: SYNCFW_TEST_POSTGRES names no server");
+    return url;
+}
+
+/// One value of one statement of somebody else's.
+inline std::string ask(const std::string& sql) {
+    PGconn* const connection = PQconnectdb(std::getenv("SYNCFW_TEST_POSTGRES"));
+    PGresult* const answer = PQexec(connection, sql.c_str());
+    std::string value = PQresultErrorMessage(answer);
+    if (PQresultStatus(answer) == PGRES_TUPLES_OK && PQntuples(answer) > 0)
+        value = PQgetvalue(answer, 0, 0);
+    PQclear(answer);
+    PQfinish(connection);
+    return value;
+}
+
+/// The address with a namespace of its own in it, empty, and with other settings of the session.
+inline std::string fresh_url(const std::string& base, const std::string& settings = {}) {
+    static int count = 0;
+    const std::string name =
+        "syncfw_" + std::to_string(::getpid()) + "_" + std::to_string(count++ % 8);
+    ask("SET client_min_messages = error; DROP SCHEMA IF EXISTS " + name +
+        " CASCADE; CREATE SCHEMA " + name);
+    return base + "?options=-csearch_path%3D" + name + settings;
+}
+inline std::string fresh_url() {
+    return fresh_url(std::getenv("SYNCFW_TEST_POSTGRES"));
+}
+
+template <class Schema>
+std::unique_ptr<syncfw::postgres::store<Schema>> open(const std::string& url,
+                                                      const syncfw::postgres::options& wanted = {}) {
+    auto opened = syncfw::postgres::open<Schema>(url, wanted);
+    if (!opened) FAIL(to_string(opened.error()));
+    return std::make_unique<syncfw::postgres::store<Schema>>(std::move(*opened));
+}
+
+/// Stands between a store and the server, and hangs up when every k-th COMMIT has taken effect and
+/// before its answer has come.
+class losing_proxy {
+  public:
+    losing_proxy(int server_port, int every) : server_port_(server_port), every_(every) {
+        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in at = loopback(0);
+        REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+        REQUIRE(::listen(listener_, 64) == 0);
+        socklen_t size = sizeof at;
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
+        port_ = ntohs(at.sin_port);
+        accepting_ = std::thread([this] { accept_all(); });
+    }
+    ~losing_proxy() {
+        is_over_ = true;
+        ::shutdown(listener_, SHUT_RDWR);
+        accepting_.join();
+        for (std::thread& each : running_) each.join();
+        ::close(listener_);
+    }
+    losing_proxy(const losing_proxy&) = delete;
+    losing_proxy& operator=(const losing_proxy&) = delete;
+
+    [[nodiscard]] int port() const { return port_; }
+    [[nodiscard]] int lost() const { return lost_; }
+
+  private:
+    static sockaddr_in loopback(int port) {
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_port = htons(static_cast<std::uint16_t>(port));
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return at;
+    }
+    void accept_all() {
+        while (!is_over_) {
+            const int client = ::accept(listener_, nullptr, nullptr);
+            if (client < 0) return;
+            const int server = ::socket(AF_INET, SOCK_STREAM, 0);
+            sockaddr_in at = loopback(server_port_);
+            if (::connect(server, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) continue;
+            running_.emplace_back([this, client, server] { carry(client, server); });
+        }
+    }
+    // One direction at a time: the protocol asks and answers.
+    void carry(int client, int server) {
+        char bytes[65536];
+        bool loses_answer = false;
+        while (!is_over_) {
+            pollfd both[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
+            if (::poll(both, 2, 100) <= 0) continue;
+            const bool from_client = (both[0].revents & (POLLIN | POLLHUP)) != 0;
+            const ssize_t size = ::read(from_client ? client : server, bytes, sizeof bytes);
+            if (size <= 0) break;
+            const std::string_view seen(bytes, static_cast<std::size_t>(size));
+            if (from_client && seen.find("COMMIT") != seen.npos && ++commits_ % every_ == 0)
+                loses_answer = true;
+            if (!from_client && loses_answer) {
+                ++lost_;
+                break;
+            }
+            if (::write(from_client ? server : client, bytes, seen.size()) != size) break;
+        }
+        ::close(client);
+        ::close(server);
+    }
+
+    int server_port_, every_;
+    int listener_ = -1, port_ = 0;
+    std::atomic<bool> is_over_{false};
+    std::atomic<int> commits_{0}, lost_{0};
+    std::thread accepting_{};
+    std::vector<std::thread> running_{};
+};
+
+}  // namespace pg
