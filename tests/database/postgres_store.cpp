@@ -62,10 +62,10 @@ TEST_CASE("storage: PostgreSQL keeps every promise where answers to commits are 
 
 TEST_CASE("storage: PostgreSQL does what the memory store does") {
     if (pg::server() == nullptr) return;
-    const report seen = compare_stores(
-        [] { return pg::open<conformance_schema>(pg::fresh_url()); },
-        [] { return std::make_unique<syncfw::memory::store<conformance_schema>>(); },
-        {.scripts = 200});
+    const report seen =
+        compare_stores([] { return pg::open<conformance_schema>(pg::fresh_url()); },
+                       [] { return std::make_unique<syncfw::memory::store<conformance_schema>>(); },
+                       {.scripts = 200});
     INFO(to_string(seen));
     CHECK(seen.passed());
 }

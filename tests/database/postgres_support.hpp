@@ -57,8 +57,8 @@ inline std::string fresh_url() {
 }
 
 template <class Schema>
-std::unique_ptr<syncfw::postgres::store<Schema>> open(const std::string& url,
-                                                      const syncfw::postgres::options& wanted = {}) {
+std::unique_ptr<syncfw::postgres::store<Schema>> open(
+    const std::string& url, const syncfw::postgres::options& wanted = {}) {
     auto opened = syncfw::postgres::open<Schema>(url, wanted);
     if (!opened) FAIL(to_string(opened.error()));
     return std::make_unique<syncfw::postgres::store<Schema>>(std::move(*opened));

@@ -155,16 +155,21 @@ class store {
             if (!lent) return lent.error();
             done = (*lent)->execute(
                 "CREATE TABLE IF NOT EXISTS \"syncfw_lock\" (\"id\" bigint PRIMARY KEY)");
-            if (done) done = (*lent)->execute("INSERT INTO \"syncfw_lock\" (\"id\") VALUES (1) ON "
-                                              "CONFLICT (\"id\") DO NOTHING");
+            if (done)
+                done = (*lent)->execute(
+                    "INSERT INTO \"syncfw_lock\" (\"id\") VALUES (1) ON "
+                    "CONFLICT (\"id\") DO NOTHING");
             if (done) done = (*lent)->execute("COMMIT; BEGIN READ WRITE");
             if (done)
-                done = (*lent)->execute("SELECT \"id\" FROM \"syncfw_lock\" WHERE \"id\" = 1 FOR "
-                                        "UPDATE");
+                done = (*lent)->execute(
+                    "SELECT \"id\" FROM \"syncfw_lock\" WHERE \"id\" = 1 FOR "
+                    "UPDATE");
             const bool has_lock = done.has_value();
             if (done) done = f(**lent);
             if (done) done = (*lent)->execute("COMMIT");
+            // What was done is found done, so a lost answer does no harm either.
             const bool is_worth_another = !done && (done.error().code == errc::busy ||
+                                                    done.error().code == errc::unavailable ||
                                                     (!has_lock && is_race(done.error())));
             if (!is_worth_another) return done;
         }

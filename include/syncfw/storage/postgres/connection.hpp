@@ -33,8 +33,9 @@ class connection {
   public:
     [[nodiscard]] static result<std::unique_ptr<connection>> open(const std::string& url,
                                                                   const options& wanted) {
-        const char* const names[] = {"dbname", "client_encoding", "fallback_application_name",
-                                     "connect_timeout", "keepalives_idle", nullptr};
+        const char* const names[] = {
+            "dbname",          "client_encoding", "fallback_application_name",
+            "connect_timeout", "keepalives_idle", nullptr};
         const char* const values[] = {url.c_str(), "UTF8", "syncfw", "10", "30", nullptr};
         std::unique_ptr<connection> made(
             new connection(PQconnectdbParams(names, values, 1), wanted));
@@ -58,8 +59,8 @@ class connection {
     [[nodiscard]] answer run(std::string_view text, parameters& given) {
         if (!prepares_)
             return answer(PQexecParams(handle_.get(), std::string(text).c_str(), given.count(),
-                                       given.types(), given.values().data(),
-                                       given.lengths().data(), given.formats(), 1));
+                                       given.types(), given.values().data(), given.lengths().data(),
+                                       given.formats(), 1));
         auto known = prepared_.find(text);
         if (known == prepared_.end()) {
             const std::string name = "s" + std::to_string(prepared_.size());
@@ -69,8 +70,8 @@ class connection {
             known = prepared_.emplace(std::string(text), name).first;
         }
         return answer(PQexecPrepared(handle_.get(), known->second.c_str(), given.count(),
-                                     given.values().data(), given.lengths().data(),
-                                     given.formats(), 1));
+                                     given.values().data(), given.lengths().data(), given.formats(),
+                                     1));
     }
 
     // What migrations need.

@@ -63,8 +63,8 @@ struct meaning_of_state {
     const bool is_refused = words.find("authentication failed") != words.npos ||
                             words.find("no password") != words.npos;
     return {.code = is_refused ? errc::unauthorized : errc::unavailable,
-            .message = is_refused ? "the server does not let this user in"
-                                  : "the server can't be reached",
+            .message =
+                is_refused ? "the server does not let this user in" : "the server can't be reached",
             .cause = std::move(words)};
 }
 

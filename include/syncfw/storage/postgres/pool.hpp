@@ -78,8 +78,7 @@ class pool {
             std::unique_lock locked(lock_);
             const bool has_one = freed_.wait_until(
                 locked, until, [&] { return !idle_.empty() || lent_ < options_.connections; });
-            if (!has_one)
-                return error{.code = errc::busy, .message = "all connections are in use"};
+            if (!has_one) return error{.code = errc::busy, .message = "all connections are in use"};
             ++lent_;
             if (!idle_.empty()) {
                 taken = std::move(idle_.back());

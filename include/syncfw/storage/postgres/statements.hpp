@@ -39,8 +39,7 @@ namespace detail {
 constexpr void write_array(text_sink& out, separator& comma, std::uint64_t number,
                            std::string_view type) {
     // A collation is no part of an array's type.
-    out << comma.next() << '$' << number << "::" << type.substr(0, type.find(" COLLATE"))
-        << "[]";
+    out << comma.next() << '$' << number << "::" << type.substr(0, type.find(" COLLATE")) << "[]";
 }
 
 template <class T>
@@ -64,8 +63,7 @@ constexpr void write_wanted(text_sink& out, std::string_view ordinality) {
     out << "unnest(";
     write_key_arrays<T>(out);
     out << ')' << ordinality << " AS wanted(";
-    for (std::uint64_t i = 1; i <= key_column_count<T>; ++i)
-        out << (i == 1 ? "k" : ", k") << i;
+    for (std::uint64_t i = 1; i <= key_column_count<T>; ++i) out << (i == 1 ? "k" : ", k") << i;
     out << (ordinality.empty() ? ")" : ", place)");
 }
 

@@ -163,10 +163,9 @@ class transaction {
   private:
     template <class T>
     [[nodiscard]] result<void> read_row(const PGresult* from, int row, record<T>& to) const {
-        return syncfw::detail::read_columns(
-            to, *cipher_, [&](std::size_t column, value_kind kind) {
-                return detail::column_of(from, row, static_cast<int>(column), kind);
-            });
+        return syncfw::detail::read_columns(to, *cipher_, [&](std::size_t column, value_kind kind) {
+            return detail::column_of(from, row, static_cast<int>(column), kind);
+        });
     }
 
     template <class T>
@@ -201,8 +200,7 @@ class transaction {
   protected:
     /// The tenant, and an array for each of the key's other columns.
     template <class T>
-    void give_keys(const syncfw::detail::tenant_value<T>& whose,
-                   std::span<const key_of<T>> keys) {
+    void give_keys(const syncfw::detail::tenant_value<T>& whose, std::span<const key_of<T>> keys) {
         std::vector<detail::array_content> columns(sql::key_column_count<T>);
         for (const key_of<T>& each : keys)
             syncfw::detail::write_key<T>(each, whose,

@@ -73,8 +73,7 @@ inline void append_value(std::string& out, const value_view& given) {
 [[nodiscard]] inline bool fits_server(const value_view& given) noexcept {
     constexpr std::int64_t first = -210'866'803'200'000'000;  // 4714 BC, where its times begin
     return given.is_null || given.kind != value_kind::timestamp ||
-           (given.integer >= first &&
-            given.integer < INT64_MAX - epoch_difference);
+           (given.integer >= first && given.integer < INT64_MAX - epoch_difference);
 }
 
 /// What goes with a statement.

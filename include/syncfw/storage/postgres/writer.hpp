@@ -30,17 +30,15 @@ class writer : public transaction<Cipher> {
     result<void> put(const record<T>& row) {
         this->given_.clear();
         bool fits = true;
-        auto written = syncfw::detail::write_columns(
-            row, this->whose_, *this->cipher_, scratch_,
-            [&](std::size_t, const value_view& seen) {
-                fits = fits && detail::fits_server(seen);
-                this->given_.add(seen);
-            });
+        auto written = syncfw::detail::write_columns(row, this->whose_, *this->cipher_, scratch_,
+                                                     [&](std::size_t, const value_view& seen) {
+                                                         fits = fits && detail::fits_server(seen);
+                                                         this->given_.add(seen);
+                                                     });
         if (!written) return written;
         if (!fits) return beyond<T>(key(row.value));
-        return guarded<T>(sql::upsert_text<sql::postgres, T>, [&](error& refused) {
-            refused.key = key_text(key(row.value));
-        });
+        return guarded<T>(sql::upsert_text<sql::postgres, T>,
+                          [&](error& refused) { refused.key = key_text(key(row.value)); });
     }
 
     template <class T>
@@ -206,11 +204,11 @@ class writer : public transaction<Cipher> {
                 if (auto done = add_row(*rows[at++], columns, bytes); !done) return done;
             this->given_.clear();
             std::size_t i = 0;
-            sql::for_each_column(entity_of<T>, [&](const field_info& column,
-                                                   const sql::hidden_column*) {
-                const bool is_sealed = column.cipher != encryption::none;
-                columns[i++].add_to(this->given_, is_sealed ? value_kind::bytes : column.kind);
-            });
+            sql::for_each_column(
+                entity_of<T>, [&](const field_info& column, const sql::hidden_column*) {
+                    const bool is_sealed = column.cipher != encryption::none;
+                    columns[i++].add_to(this->given_, is_sealed ? value_kind::bytes : column.kind);
+                });
             if (auto done = this->run(sql::put_many_text<T>); !done) {
                 error refused = done.error();
                 refused.entity = std::string(entity_of<T>.name);
@@ -225,13 +223,13 @@ class writer : public transaction<Cipher> {
                                        std::vector<detail::array_content>& columns,
                                        std::size_t& bytes) {
         bool fits = true;
-        auto written = syncfw::detail::write_columns(
-            row, this->whose_, *this->cipher_, scratch_,
-            [&](std::size_t place, const value_view& seen) {
-                fits = fits && detail::fits_server(seen);
-                columns[place].add(seen);
-                bytes += seen.text.size() + 12;
-            });
+        auto written =
+            syncfw::detail::write_columns(row, this->whose_, *this->cipher_, scratch_,
+                                          [&](std::size_t place, const value_view& seen) {
+                                              fits = fits && detail::fits_server(seen);
+                                              columns[place].add(seen);
+                                              bytes += seen.text.size() + 12;
+                                          });
         if (!written) return written;
         return fits ? result<void>() : result<void>(beyond<T>(key(row.value)));
     }
