@@ -11,7 +11,7 @@
 #include <syncfw/codec/binary.hpp>
 #include <syncfw/codec/delta.hpp>
 #include <syncfw/codec/where.hpp>
-#include <syncfw/sync/detail/wire.hpp>
+#include <syncfw/codec/detail/wire.hpp>
 #include <syncfw/sync/messages.hpp>
 
 namespace syncfw {
