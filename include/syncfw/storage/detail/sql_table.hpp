@@ -177,10 +177,12 @@ inline constexpr auto erase_writer = [](text_sink& out) {
 template <class D, class T>
 inline constexpr auto changes_writer = [](text_sink& out) {
     write_select_head(out, entity_of<T>);
-    // `> 0` lets the engine take the feed's index, which has only rows that are in the feed.
+    // `> 0` lets the engine take the feed's index, which has only rows that are in the feed. It
+    // must stand last: SQLite begins the walk at the first lower bound that it meets.
     out << quoted{tenant_column(entity_of<T>)} << " = " << D::mark << std::uint64_t{1}
-        << " AND \"_sequence\" > 0 AND \"_sequence\" > " << D::mark << std::uint64_t{2}
-        << " AND \"_sequence\" <= " << D::mark << std::uint64_t{3} << " ORDER BY \"_sequence\"";
+        << " AND \"_sequence\" > " << D::mark << std::uint64_t{2}
+        << " AND \"_sequence\" <= " << D::mark << std::uint64_t{3}
+        << " AND \"_sequence\" > 0 ORDER BY \"_sequence\"";
 };
 
 /// The tenant is the first parameter, those of the query follow.
