@@ -74,7 +74,8 @@ class [[nodiscard]] result {
     [[nodiscard]] const T& operator*() const& noexcept {
         return const_cast<result*>(this)->checked();
     }
-    [[nodiscard]] T&& operator*() && noexcept { return std::move(checked()); }
+    // By value, so that `for (const book& b : *find_books())` does not walk through a dead result.
+    [[nodiscard]] T operator*() && noexcept { return std::move(checked()); }
     [[nodiscard]] T* operator->() noexcept { return &checked(); }
     [[nodiscard]] const T* operator->() const noexcept {
         return &const_cast<result*>(this)->checked();
@@ -82,7 +83,7 @@ class [[nodiscard]] result {
 
     [[nodiscard]] T& value() & { return has_value_ ? value_ : thrown(); }
     [[nodiscard]] const T& value() const& { return const_cast<result*>(this)->value(); }
-    [[nodiscard]] T&& value() && { return std::move(value()); }
+    T value() && { return std::move(value()); }
 
     [[nodiscard]] T value_or(T other) const& { return has_value() ? **this : std::move(other); }
 

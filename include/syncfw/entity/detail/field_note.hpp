@@ -78,7 +78,7 @@ constexpr void note(field_note& out, const A& annotation) {
 
 constexpr void add_note(field_info& info, const field_note& said) {
     info.meanings = said.meanings;
-    info.merge = said.merge;
+    if (said.merge != merge_rule::none) info.merge = said.merge;
     info.deletes = said.deletes;
     info.cipher = said.cipher;
     if (!said.column.empty()) info.column = said.column;

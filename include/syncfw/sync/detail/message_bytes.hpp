@@ -10,8 +10,8 @@
 
 #include <syncfw/codec/binary.hpp>
 #include <syncfw/codec/delta.hpp>
-#include <syncfw/codec/where.hpp>
 #include <syncfw/codec/detail/wire.hpp>
+#include <syncfw/codec/where.hpp>
 #include <syncfw/sync/messages.hpp>
 
 namespace syncfw {

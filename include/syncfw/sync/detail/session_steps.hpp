@@ -191,7 +191,13 @@ result<std::optional<std::string>> sync_session<W>::next_push() {
 template <class W>
 result<void> sync_session<W>::receive_push(std::string_view bytes) {
     auto answer = decode<push_answer<schema_type>>(bytes);
-    if (!answer) return take_back_batch(answer.error());
+    if (!answer) {
+        // Only what the server said itself tells that there was no effect; anything else is no
+        // answer, and the push is sent again.
+        if (auto failure = decode<failure_message>(bytes)) return take_back_batch(failure->why);
+        at_ = stage::done;
+        return answer.error();
+    }
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
     result<void> done = core_->observe(*tx, answer->newest);

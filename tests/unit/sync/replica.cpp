@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSL-1.0
+// Goal: what a person does on a device is there at once, travels when it can, and is never lost
+// without a word. Method: two devices and a server in one process.
+#include <syncfw/conflict/policies.hpp>
+#include <syncfw/storage/memory.hpp>
+#include <syncfw/sync/replica.hpp>
+#include <syncfw/sync/server.hpp>
+#include <syncfw/transport/in_process.hpp>
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace syncfw;
+using namespace syncfw::annotations;
+
+struct task {
+    std::int64_t id = 0;
+    std::string title{};
+    bool done = false;
+    counter votes{};
+    set_of<std::string> tags{};
+    std::optional<std::string> email{};
+    std::string draft{};
+    std::string approved_by{};
+    bool is_deleted = false;
+
+    static constexpr auto sync_entity = entity<"task">(
+        field<&task::id>(primary_key), field<&task::title>(length<0, 20>),
+        field<&task::email>(unique), field<&task::draft>(local_only),
+        field<&task::approved_by>(server_owned), field<&task::is_deleted>(soft_delete));
+};
+using tasks = schema<task>;
+
+/// The link can be cut, and can lose answers.
+template <class Hub>
+struct bad_link {
+    Hub* hub;
+    bool is_cut = false;
+    int answers_to_lose = 0;
+    result<std::string> exchange(std::string_view request) {
+        if (is_cut) return error{.code = errc::peer_unavailable, .message = "cut"};
+        std::string answer = hub->handle(caller{}, request);
+        if (answers_to_lose > 0 && answers_to_lose-- > 0)
+            return error{.code = errc::timed_out, .message = "no answer"};
+        return answer;
+    }
+};
+
+template <class Policy = merge_fields>
+struct scene {
+    memory::store<tasks> hub_store{}, a_store{}, b_store{};
+    server<world<memory::store<tasks>>, Policy> hub{hub_store};
+    bad_link<decltype(hub)> a_link{&hub}, b_link{&hub};
+    replica<world<memory::store<tasks>>, bad_link<decltype(hub)>> a{a_store, a_link},
+        b{b_store, b_link};
+
+    void sync_all() {
+        for (int i = 0; i < 2; ++i) {
+            REQUIRE(a.sync());
+            REQUIRE(b.sync());
+        }
+    }
+    task on_a(std::int64_t id) { return a.template get<task>(id)->value(); }
+    task on_b(std::int64_t id) { return b.template get<task>(id)->value(); }
+    std::int64_t versions() { return *begin_read(hub_store, tenant_id())->last_sequence(); }
+};
+
+}  // namespace
+
+TEST_CASE("replica: a write is there at once, pending, and synced after its answer") {
+    scene s;
+    s.a_link.is_cut = true;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    CHECK(s.on_a(1).title == "milk");
+    CHECK(*s.a.status_of<task>(1) == sync_status::pending);
+    CHECK(s.a.status()->pending == 1);
+    CHECK(!s.a.sync());
+    s.a_link.is_cut = false;
+    s.sync_all();
+    CHECK(*s.a.status_of<task>(1) == sync_status::synced);
+    CHECK(s.a.status()->pending == 0);
+    CHECK(s.on_b(1).title == "milk");
+}
+
+TEST_CASE("replica: edits of both devices become one, counters and sets lose nothing") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    s.sync_all();
+    REQUIRE(s.a.patch<task>(1, [](task& t) {
+        t.title = "oat milk";
+        t.votes += 1;
+        t.tags.insert("food");
+    }));
+    REQUIRE(s.b.patch<task>(1, [](task& t) {
+        t.done = true;
+        t.votes += 2;
+        t.tags.insert("today");
+    }));
+    s.sync_all();
+    for (const task& t : {s.on_a(1), s.on_b(1)}) {
+        CHECK(t.title == "oat milk");
+        CHECK(t.done);
+        CHECK(t.votes.value() == 3);
+        CHECK(t.tags.size() == 2);
+    }
+}
+
+TEST_CASE("once: a push whose answer was lost takes effect once") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    s.a_link.answers_to_lose = 1;
+    CHECK(!s.a.sync());
+    CHECK(s.versions() == 1);
+    REQUIRE(s.a.patch<task>(1, [](task& t) { t.done = true; }));
+    s.sync_all();
+    CHECK(s.versions() == 2);
+    CHECK(s.on_b(1).done);
+}
+
+TEST_CASE("replica: many edits of a row travel as one, and none if the row is as it was") {
+    scene s;
+    for (int i = 0; i < 5; ++i) REQUIRE(s.a.put(task{.id = 1, .title = std::to_string(i)}));
+    REQUIRE(s.a.put(task{.id = 2}));
+    REQUIRE(s.a.remove<task>(2));
+    CHECK(s.a.sync()->pushed == 1);
+    REQUIRE(s.a.patch<task>(1, [](task& t) { t.title = "x"; }));
+    REQUIRE(s.a.patch<task>(1, [](task& t) { t.title = "4"; }));
+    CHECK(*s.a.status_of<task>(1) == sync_status::synced);
+    CHECK(s.a.sync()->pushed == 0);
+}
+
+TEST_CASE("no-resurrection: what was deleted stays deleted until somebody writes it anew") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    s.sync_all();
+    REQUIRE(s.a.remove<task>(1));
+    REQUIRE(s.b.patch<task>(1, [](task& t) { t.done = true; }));
+    s.sync_all();
+    CHECK(!*s.a.get<task>(1));
+    CHECK(!*s.b.get<task>(1));
+    CHECK(s.a.find(all<task>())->empty());
+    REQUIRE(s.b.restore<task>(1));
+    s.sync_all();
+    CHECK(s.on_a(1).title == "milk");
+}
+
+TEST_CASE("own-fields: no device sets what the server owns, and none sees another's drafts") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .draft = "mine", .approved_by = "me"}));
+    s.sync_all();
+    CHECK(s.on_a(1).approved_by.empty());
+    CHECK(s.on_b(1).approved_by.empty());
+    CHECK(s.on_b(1).draft.empty());
+    REQUIRE(s.b.patch<task>(1, [](task& t) { t.done = true; }));
+    s.sync_all();
+    CHECK(s.on_a(1).draft == "mine");
+}
+
+TEST_CASE("poison: a refused write waits with its reason, and nothing behind it waits") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .email = "x@y"}));
+    REQUIRE(s.a.sync());
+    REQUIRE(s.b.put(task{.id = 2, .email = "x@y"}));
+    REQUIRE(s.b.put(task{.id = 3, .email = "z@y"}));
+    const auto seen = s.b.push();
+    REQUIRE(seen);
+    CHECK(seen->pushed == 2);
+    CHECK(seen->rejected == 1);
+    CHECK(*s.b.status_of<task>(3) == sync_status::synced);
+    CHECK(*s.b.status_of<task>(2) == sync_status::failed);
+    const auto failed = *s.b.failed();
+    REQUIRE(failed.size() == 1);
+    CHECK(failed[0].code == "already_exists");
+    SUBCASE("it is mended by another edit") {
+        REQUIRE(s.b.patch<task>(2, [](task& t) { t.email = "w@y"; }));
+        s.sync_all();
+        CHECK(s.on_a(2).email == "w@y");
+    }
+    SUBCASE("it is tried again when the reason is gone") {
+        REQUIRE(s.a.patch<task>(1, [](task& t) { t.email.reset(); }));
+        REQUIRE(s.a.sync());
+        REQUIRE(s.b.retry(failed[0].id));
+        REQUIRE(s.b.push());
+        s.sync_all();
+        CHECK(s.on_a(2).email == "x@y");
+    }
+    SUBCASE("it is dropped") {
+        REQUIRE(s.b.drop(failed[0].id));
+        CHECK(!*s.b.get<task>(2));
+    }
+    CHECK(s.b.status()->failed == 0);
+}
+
+TEST_CASE("whole-page: writes of one transaction take effect together or not at all") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .email = "x@y"}));
+    REQUIRE(s.a.sync());
+    REQUIRE(s.b.transact([](auto& edit) -> result<void> {
+        if (auto done = edit.put(task{.id = 2, .title = "partner"}); !done) return done;
+        return edit.put(task{.id = 3, .email = "x@y"});
+    }));
+    REQUIRE(s.b.push());
+    REQUIRE(s.a.sync());
+    CHECK(!*s.a.get<task>(2));
+    CHECK(!*s.a.get<task>(3));
+    CHECK(s.b.status()->failed == 2);
+    const auto undone = s.b.transact([](auto& edit) -> result<void> {
+        if (auto done = edit.put(task{.id = 9}); !done) return done;
+        return error{.code = errc::cancelled, .message = "no"};
+    });
+    CHECK(!undone);
+    CHECK(!*s.b.get<task>(9));
+}
+
+TEST_CASE("replica: what breaks a rule is refused where it is written") {
+    scene s;
+    const auto done = s.a.put(task{.id = 1, .title = "a title that is much too long"});
+    REQUIRE(!done);
+    CHECK(done.error().code == errc::invalid_value);
+    CHECK(done.error().field == "title");
+    CHECK(s.a.patch<task>(7, [](task&) {}).error().code == errc::not_found);
+    CHECK(s.a.status()->pending == 0);
+}
+
+TEST_CASE("replica: both sides of a parked conflict are kept, and counted") {
+    scene<park> s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    s.sync_all();
+    REQUIRE(s.a.patch<task>(1, [](task& t) { t.title = "a"; }));
+    REQUIRE(s.b.patch<task>(1, [](task& t) { t.title = "b"; }));
+    s.sync_all();
+    CHECK(s.on_b(1).title == "a");
+    CHECK(*s.b.status_of<task>(1) == sync_status::conflict);
+    CHECK(s.b.status()->conflicts == 1);
+    CHECK(*begin_read(s.hub_store, tenant_id())->count(all<parked_conflict>()) == 1);
+}
+
+TEST_CASE("quiescence: a sync that finds nothing takes two messages and writes nothing") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    s.sync_all();
+    const auto seen = s.a.sync();
+    REQUIRE(seen);
+    CHECK(seen->messages == 2);
+    CHECK(seen->bytes <= 400);
+    CHECK(s.versions() == 1);
+}
+
+TEST_CASE("replica: a hostile or foreign answer changes nothing and is an error") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    for (const std::string_view bytes : {"", "x", "\1\2", "\1\4zzzz", "\1\5"}) {
+        auto session = s.a.begin_sync();
+        REQUIRE(session.next());
+        (void)session.receive(bytes);
+    }
+    CHECK(s.on_a(1).title == "milk");
+    s.sync_all();
+    CHECK(s.on_b(1).title == "milk");
+}
