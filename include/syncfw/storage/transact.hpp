@@ -25,7 +25,7 @@ namespace syncfw {
 
 struct retry_rules {
     int attempts = 8;
-    std::int64_t first_pause_microseconds = 2'000;  ///< Doubles each time, and varies by chance …
+    std::int64_t first_pause_microseconds = 2'000;   ///< Doubles each time, and varies by chance …
     std::int64_t last_pause_microseconds = 500'000;  ///< … up to this.
     /// Whether it may run again when nobody knows whether it was committed: only where a second
     /// run finds the first one's work and does nothing more.
