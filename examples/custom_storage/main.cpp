@@ -19,7 +19,7 @@ int main() {
     const std::string path = std::string(folder) + "/store";
     const auto make = [&path, count = 0]() mutable {
         const std::string fresh = path + std::to_string(count++);
-        return std::move(store_type::open(fresh).value());
+        return store_type::open(fresh).value();
     };
     const auto make_model = [] {
         return std::make_unique<syncfw::memory::store<conformance_schema>>();

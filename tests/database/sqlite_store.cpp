@@ -18,8 +18,7 @@ using namespace syncfw::testing;
 using store_type = syncfw::sqlite::store<conformance_schema>;
 
 std::unique_ptr<store_type> open(const std::string& path) {
-    return std::make_unique<store_type>(
-        std::move(syncfw::sqlite::open<conformance_schema>(path).value()));
+    return std::make_unique<store_type>(syncfw::sqlite::open<conformance_schema>(path).value());
 }
 std::unique_ptr<store_type> open_in_memory() {
     return open(":memory:");

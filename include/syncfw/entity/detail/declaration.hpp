@@ -195,8 +195,8 @@ constexpr field_info plain_field(std::string_view name) {
     info.kind = kind_of<V>();
     info.shape = shape_v<written_t<V>>;
     // These know by themselves how to become one.
-    if (info.shape == value_shape::counter) info.merge = merge_rule::counter;
-    if (info.shape == value_shape::set) info.merge = merge_rule::set;
+    if (shape_v<V> == value_shape::counter) info.merge = merge_rule::counter;
+    if (shape_v<V> == value_shape::set) info.merge = merge_rule::set;
     info.nullable = is_nullable<V>;
     info.element = kind_of<inner_t<written_t<V>>>();
     info.is_secret =

@@ -289,8 +289,12 @@ class simulated_world {
 
     void send(device& who, const std::string& request, std::uint64_t number) {
         if (faults_ && random_.chance(options_.loss)) return;
-        at(delay(), [this, &who, request, number] {
+        at(delay(), [this, &who, request, number]() mutable {
+            // A setup may spoil messages, to try what then happens.
+            if constexpr (requires { Setup::spoil_request(request); })
+                Setup::spoil_request(request);
             std::string answer = hub_->handle(caller{}, request);
+            if constexpr (requires { Setup::spoil_answer(answer); }) Setup::spoil_answer(answer);
             const bool was_killed = hub_left_.is_over();
             if (was_killed) answer.clear();
             checks_.after_request(*hub_store_, request, answer, was_killed);
