@@ -33,8 +33,23 @@ class batch_maker {
 
     /// What waits, from the first on; writes of one transaction are not torn apart.
     [[nodiscard]] result<bool> take_queued(std::int64_t most, const uuid& batch) {
-        using annotations::field;
         message_.batch = batch;
+        // Work that came to nothing is settled on the way, and what stands behind it is next.
+        while (message_.operations.empty()) {
+            auto chosen = choose(most);
+            if (!chosen) return chosen.error();
+            if (chosen->empty()) return false;
+            for (outbox_operation& each : *chosen)
+                if (auto done = send(each); !done) return done.error();
+        }
+        return true;
+    }
+
+    [[nodiscard]] const push_message<Schema>& message() const noexcept { return message_; }
+
+  private:
+    [[nodiscard]] result<std::vector<outbox_operation>> choose(std::int64_t most) {
+        using annotations::field;
         auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::queued)
                                  .order_by(field<&outbox_operation::position>)
                                  .limit(static_cast<std::uint64_t>(most)));
@@ -43,14 +58,9 @@ class batch_maker {
         for (record<outbox_operation>& each : *rows) chosen.push_back(std::move(each.value));
         if (static_cast<std::int64_t>(chosen.size()) == most)
             if (auto done = add_partners(chosen); !done) return done.error();
-        for (outbox_operation& each : chosen)
-            if (auto done = send(each); !done) return done.error();
-        return !message_.operations.empty();
+        return chosen;
     }
 
-    [[nodiscard]] const push_message<Schema>& message() const noexcept { return message_; }
-
-  private:
     // The last one's transaction may go on behind the limit; others may have been joined to it.
     [[nodiscard]] result<void> add_partners(std::vector<outbox_operation>& chosen) {
         using annotations::field;

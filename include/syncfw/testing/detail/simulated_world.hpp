@@ -289,7 +289,7 @@ class simulated_world {
 
     void send(device& who, const std::string& request, std::uint64_t number) {
         if (faults_ && random_.chance(options_.loss)) return;
-        at(delay(), [this, &who, request, number]() mutable {
+        at(delay(), [this, &who, request = std::string(request), number]() mutable {
             // A setup may spoil messages, to try what then happens.
             if constexpr (requires { Setup::spoil_request(request); })
                 Setup::spoil_request(request);

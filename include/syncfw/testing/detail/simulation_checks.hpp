@@ -214,10 +214,21 @@ class simulation_checks {
                 key ? tx.template get<T>(*key) : result<std::optional<record<T>>>(key.error());
             auto base = syncfw::detail::base_of<T>(each.value);
             if (!row || !*row || !base || !*base || (*row)->is_deleted()) continue;
-            seen.changed =
-                changed_fields((*base)->value, (*row)->value) & syncfw::detail::writable_fields<T>;
+            const field_mask edited = changed_fields((*base)->value, (*row)->value);
+            seen.changed = (edited & syncfw::detail::writable_fields<T>)-added_fields<T>;
         }
     }
+
+    // What is added to others' work is part of it there, and looks different.
+    template <class T>
+    static constexpr field_mask added_fields = [] {
+        field_mask mask;
+        for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
+            if (entity_of<T>.fields[i].merge == merge_rule::counter ||
+                entity_of<T>.fields[i].merge == merge_rule::set)
+                mask.set(i);
+        return mask;
+    }();
 
     template <class T>
     [[nodiscard]] static std::vector<std::string> fields_of(const T& value) {
