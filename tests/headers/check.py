@@ -20,10 +20,21 @@ FLAGS = ("-std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wshado
          " -fdiagnostics-color=never -x c++ -").split()
 
 
+def library_folders():
+    """Where headers lie that are in no compiler's default path: libpq's on Debian."""
+    if not shutil.which("pg_config"):
+        return []
+    asked = subprocess.run(["pg_config", "--includedir"], text=True, capture_output=True)
+    return ["-isystem", asked.stdout.strip()] if asked.returncode == 0 else []
+
+
+FOLDERS = library_folders()
+
+
 def compile_twice(compiler, header):
     """The compiler's diagnostics, empty when all is well."""
     program = f"#include <{header}>\n#include <{header}>\n"
-    ran = subprocess.run([compiler, f"-I{INCLUDE}", *FLAGS], input=program, text=True,
+    ran = subprocess.run([compiler, f"-I{INCLUDE}", *FOLDERS, *FLAGS], input=program, text=True,
                          capture_output=True)
     if ran.returncode == 0:
         return ""

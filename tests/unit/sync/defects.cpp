@@ -220,10 +220,10 @@ class spoiled_store {
     using writer = spoiled_writer;
 
     result<reader> begin_read(const tenant_id& whose) {
-        return reader(std::move(*sound_.begin_read(whose)));
+        return reader(*sound_.begin_read(whose));
     }
     result<writer> begin_write(const tenant_id& whose) {
-        return writer(std::move(*sound_.begin_write(whose)));
+        return writer(*sound_.begin_write(whose));
     }
     result<void> migrate() { return {}; }
     result<store_identity> identity() { return sound_.identity(); }
