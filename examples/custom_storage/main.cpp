@@ -6,11 +6,12 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <unistd.h>
 
 // [check]
-int main() {
+int main(int count, char** arguments) {
     using namespace syncfw::testing;
     using store_type = custom::lmdb_store<conformance_schema>;
 
@@ -18,7 +19,8 @@ int main() {
     if (mkdtemp(folder) == nullptr) return 1;
     const std::string path = std::string(folder) + "/store";
     const auto make = [&path, count = 0]() mutable {
-        const std::string fresh = path + std::to_string(count++);
+        const std::string fresh = path + std::to_string(count++ % 4);
+        std::remove(fresh.c_str());
         return store_type::open(fresh).value();
     };
     const auto make_model = [] {
@@ -26,7 +28,9 @@ int main() {
     };
 
     report seen = check_store(make);
-    seen += compare_stores(make, make_model, {.scripts = 200});
+    const int scripts = count > 1 ? std::atoi(arguments[1]) : 200;
+    seen += compare_stores(make, make_model, {.scripts = static_cast<std::uint64_t>(scripts)});
+    std::filesystem::remove_all(folder);
     std::puts(to_string(seen).c_str());
     return seen.passed() ? 0 : 1;
 }

@@ -219,9 +219,7 @@ class spoiled_store {
     using reader = spoiled_reader;
     using writer = spoiled_writer;
 
-    result<reader> begin_read(const tenant_id& whose) {
-        return reader(*sound_.begin_read(whose));
-    }
+    result<reader> begin_read(const tenant_id& whose) { return reader(*sound_.begin_read(whose)); }
     result<writer> begin_write(const tenant_id& whose) {
         return writer(*sound_.begin_write(whose));
     }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: the store's transactions lack `result<std::int64_t> last_sequence()`
+#include "complete_store.hpp"
+
+struct reader : complete::reader {
+#ifdef SYNCFW_MISTAKE
+    int last_sequence();
+#endif
+};
+using store = complete::store<reader, complete::writer>;
+
+auto begin(store& s) {
+    return syncfw::begin_read(s, syncfw::tenant_id());
+}
