@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <time.h>
 #include <vector>
@@ -30,16 +31,18 @@ struct plan {
     /// What in-memory work costs doesn't depend on who else runs; what waits needs
     /// CLOCK_MONOTONIC.
     clockid_t clock = CLOCK_THREAD_CPUTIME_ID;
+    std::function<void()> before{};  ///< Called before each work, not measured.
 };
 
 /// Nanoseconds of one call of `work`.
 template <class F>
-double time_of(F& work, clockid_t clock) {
+double time_of(F& work, const plan& p) {
+    if (p.before) p.before();
     timespec before{};
     timespec after{};
-    clock_gettime(clock, &before);
+    clock_gettime(p.clock, &before);
     work();
-    clock_gettime(clock, &after);
+    clock_gettime(p.clock, &after);
     return static_cast<double>(after.tv_sec - before.tv_sec) * 1e9 +
            static_cast<double>(after.tv_nsec - before.tv_nsec);
 }
@@ -47,9 +50,9 @@ double time_of(F& work, clockid_t clock) {
 /// The median of one work alone, in nanoseconds a call.
 template <class F>
 double measure(F&& work, const plan& p = {}) {
-    work();
+    (void)time_of(work, p);
     std::vector<double> times;
-    for (std::size_t i = 0; i < p.pairs; ++i) times.push_back(time_of(work, p.clock));
+    for (std::size_t i = 0; i < p.pairs; ++i) times.push_back(time_of(work, p));
     return median(times);
 }
 
@@ -65,17 +68,17 @@ struct comparison {
 /// pairs again and judges all of them together, so that a repetition favours nobody.
 template <class Ours, class Theirs>
 comparison compare(Ours&& ours, Theirs&& theirs, double budget = no_budget, const plan& p = {}) {
-    ours();
-    theirs();
+    (void)time_of(ours, p);
+    (void)time_of(theirs, p);
     std::vector<double> our_times;
     std::vector<double> their_times;
     std::vector<double> ratios;
     for (std::size_t attempt = 0; attempt < p.attempts; ++attempt) {
         for (std::size_t i = 0; i < p.pairs; ++i) {
             const bool ours_first = i % 2 == 0;
-            double mine = ours_first ? time_of(ours, p.clock) : 0;
-            const double other = time_of(theirs, p.clock);
-            if (!ours_first) mine = time_of(ours, p.clock);
+            double mine = ours_first ? time_of(ours, p) : 0;
+            const double other = time_of(theirs, p);
+            if (!ours_first) mine = time_of(ours, p);
             our_times.push_back(mine);
             their_times.push_back(other);
             ratios.push_back(mine / other);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The stores beside what one would write by hand. README.md says what each row means.
 //
-//     bench_storage [--results FILE] [--pairs N] [--only memory|sqlite|postgres] [--no-header]
+//     bench_storage [--results FILE] [--rows N] [--pairs N] [--only memory|sqlite|postgres]
+//                   [--no-header]
 #include "storage.hpp"
 
 #include <cstdio>
@@ -13,38 +14,42 @@
 namespace bench {
 namespace {
 
-struct settings {
-    std::string results{};
-    std::string only{};
-    bool with_header = true;
-    plan how{.pairs = 15};
-};
-
 settings read_settings(std::span<char*> arguments) {
     settings chosen;
     for (std::size_t i = 1; i < arguments.size(); ++i) {
         const std::string_view name = arguments[i];
-        const std::string value = i + 1 < arguments.size() ? arguments[i + 1] : "";
         if (name == "--no-header") {
             chosen.with_header = false;
             continue;
         }
-        if (name == "--results") chosen.results = value;
-        if (name == "--only") chosen.only = value;
-        if (name == "--pairs") chosen.how.pairs = std::strtoul(value.c_str(), nullptr, 10);
-        ++i;
+        const std::string value = ++i < arguments.size() ? arguments[i] : "";
+        const std::size_t number = std::strtoul(value.c_str(), nullptr, 10);
+        if (name == "--results") {
+            chosen.results = value;
+        } else if (name == "--only") {
+            chosen.only = value;
+        } else if (name == "--rows" && number >= 1'000) {
+            chosen.rows = number;
+        } else if (name == "--pairs" && number >= 1) {
+            chosen.how.pairs = number;
+        } else {
+            std::fprintf(stderr, "bench_storage: %s wants another value, or is no option\n",
+                         arguments[i - 1]);
+            std::exit(1);
+        }
     }
     return chosen;
 }
 
 int main(const settings& chosen) {
     report out(chosen.results, chosen.with_header);
-    const auto wanted = [&](const char* name) {
-        return chosen.only.empty() || chosen.only == name;
-    };
-    if (wanted("memory")) bench_memory(out, chosen.how);
-    if (wanted("sqlite")) bench_sqlite(out, chosen.how);
-    if (wanted("postgres")) bench_postgres(out, chosen.how);
+    for (const part& each : parts())
+        if (chosen.only.empty() ? !each.is_for_itself : chosen.only == each.name)
+            each.run(out, chosen);
+    for (const std::string_view name : {"memory", "sqlite", "postgres"})
+        if (std::none_of(parts().begin(), parts().end(),
+                         [&](const part& each) { return each.name == name; }))
+            report::skip(name, "its library was not found");
     return out.missed() == 0 ? 0 : 2;
 }
 

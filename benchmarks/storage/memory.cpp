@@ -23,7 +23,7 @@ struct by_hand {
             feed.insert_or_assign(feed.end(), each.sequence(), &at->second);
         }
     }
-    std::vector<book_record> changes(std::int64_t after, std::int64_t until) const {
+    [[nodiscard]] std::vector<book_record> changes(std::int64_t after, std::int64_t until) const {
         std::vector<book_record> found;
         for (auto at = feed.upper_bound(after); at != feed.end() && at->first <= until; ++at)
             found.push_back(*at->second);
@@ -33,36 +33,41 @@ struct by_hand {
 
 using memory_store = syncfw::memory::store<library>;
 
-void insert(memory_store& store, const std::vector<book_record>& records) {
-    auto tx = begin_write(store, the_library);
-    must(tx->put_many(records));
-    must(tx->commit());
+// Both hold the same rows when it is done.
+void bench_insert(report& out, const settings& chosen, const std::vector<book_record>& records,
+                  std::optional<memory_store>& store, std::optional<by_hand>& hand) {
+    const auto fill_store = [&] {
+        store.emplace(syncfw::memory::options{.rows_expected = records.size()});
+        auto tx = begin_write(*store, the_library);
+        must(tx->put_many(records));
+        must(tx->commit());
+    };
+    const auto fill_hand = [&] {
+        hand.emplace();
+        hand->insert(records);
+    };
+    const auto until_the_end = compare(fill_store, fill_hand, no_budget, chosen.how);
+    plan fresh = chosen.how;
+    fresh.before = [&] { store.reset(), hand.reset(); };
+    const auto inserted = compare(fill_store, fill_hand, 1.3, fresh);
+    out.add(versus("memory: insert", inserted, records.size(), "hash map + feed map", 1.3));
+    out.add(
+        versus("memory: insert and drop", until_the_end, records.size(), "hash map + feed map"));
+    fill_store();
+    fill_hand();
 }
 
-}  // namespace
-
-void bench_memory(report& out, const plan& how) {
-    constexpr std::size_t count = 100'000;
+void bench_memory(report& out, const settings& chosen) {
+    const std::size_t count = chosen.rows;
     const std::vector<book_record> records = make_records(count);
     std::optional<memory_store> store;
     std::optional<by_hand> hand;
-    const auto per_row = static_cast<double>(count);
-
-    const auto inserted = compare(
-        [&] {
-            store.emplace(syncfw::memory::options{.rows_expected = count});
-            insert(*store, records);
-        },
-        [&] {
-            hand.emplace();
-            hand->insert(records);
-        },
-        1.3, how);
-    out.add(versus("memory: insert", inserted, per_row, "hash map + feed map", 1.3));
+    bench_insert(out, chosen, records, store, hand);
 
     std::vector<std::string> keys;
     random_source random(7);
-    for (int i = 0; i < 10'000; ++i) keys.push_back(records[random.below(count)].value.id);
+    for (std::size_t i = 0; i < count / 10; ++i)
+        keys.push_back(records[random.below(count)].value.id);
     auto tx = begin_read(*store, the_library);
     const auto found = compare(
         [&] {
@@ -74,12 +79,17 @@ void bench_memory(report& out, const plan& how) {
                 keep(at == hand->rows.end() ? std::nullopt : std::optional(at->second));
             }
         },
-        1.2, how);
-    out.add(versus("memory: get", found, 10'000, "hash map", 1.2));
+        1.2, chosen.how);
+    out.add(versus("memory: get", found, keys.size(), "hash map", 1.2));
 
-    const auto scanned = compare([&] { keep(tx->changes<book>(50'000, 60'000)); },
-                                 [&] { keep(hand->changes(50'000, 60'000)); }, 1.2, how);
-    out.add(versus("memory: changes", scanned, 10'000, "feed map", 1.2));
+    const auto after = static_cast<std::int64_t>(count / 2);
+    const auto until = after + static_cast<std::int64_t>(count / 10);
+    const auto scanned = compare([&] { keep(tx->changes<book>(after, until)); },
+                                 [&] { keep(hand->changes(after, until)); }, 1.2, chosen.how);
+    out.add(versus("memory: changes", scanned, count / 10, "feed map", 1.2));
 }
 
+const registered_part here{{.name = "memory", .run = bench_memory}};
+
+}  // namespace
 }  // namespace bench

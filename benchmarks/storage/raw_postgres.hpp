@@ -20,6 +20,7 @@ namespace bench {
 class raw_postgres {
   public:
     explicit raw_postgres(const std::string& url) : open_(PQconnectdb(url.c_str())) {
+        run("SET client_min_messages = warning");
         run("DROP TABLE IF EXISTS raw_book");
         run("CREATE TABLE raw_book (id text COLLATE \"C\" NOT NULL, tenant_id text COLLATE \"C\" "
             "NOT NULL, title text COLLATE \"C\" NOT NULL, author text COLLATE \"C\" NOT NULL, "

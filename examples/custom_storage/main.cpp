@@ -28,6 +28,7 @@ int main(int count, char** arguments) {
     };
 
     report seen = check_store(make);
+    seen += check_reopening([&path] { return store_type::open(path).value(); });
     const int scripts = count > 1 ? std::atoi(arguments[1]) : 200;
     seen += compare_stores(make, make_model, {.scripts = static_cast<std::uint64_t>(scripts)});
     std::filesystem::remove_all(folder);

@@ -30,6 +30,14 @@ TEST_CASE("storage: PostgreSQL keeps every promise") {
     check("");
 }
 
+TEST_CASE("storage: PostgreSQL has what was committed when it is opened again") {
+    if (pg::server() == nullptr) return;
+    const std::string url = pg::fresh_url();
+    const report seen = check_reopening([&] { return pg::open<conformance_schema>(url); });
+    INFO(to_string(seen));
+    CHECK(seen.passed());
+}
+
 TEST_CASE("storage: PostgreSQL keeps every promise where transactions are serializable") {
     if (pg::server() == nullptr) return;
     check("%20-cdefault_transaction_isolation%3Dserializable");

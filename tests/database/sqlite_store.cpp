@@ -30,6 +30,7 @@ TEST_CASE("storage: SQLite keeps every promise") {
     const stores::folder folder;
     int count = 0;
     report seen = check_store([&] { return open(folder / std::to_string(count++)); });
+    seen += check_reopening([&] { return open(folder / "reopened"); });
     seen += check_store(open_in_memory, {.threads = false});
     INFO(to_string(seen));
     CHECK(seen.passed());

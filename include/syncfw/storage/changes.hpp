@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -42,6 +44,17 @@ namespace detail {
 
 template <class Schema>
 class change_page;
+
+// Without this, a store that gives a change again would keep its reader going for ever.
+[[nodiscard]] [[gnu::cold]] inline error outside(std::string_view entity, std::int64_t sequence,
+                                                 std::int64_t after, std::int64_t until) {
+    return {.code = errc::internal,
+            .message = "the store was asked for changes after " + std::to_string(after) +
+                       " until " + std::to_string(until) + " and gave number " +
+                       std::to_string(sequence),
+            .entity = std::string(entity)};
+}
+
 template <class... Ts>
 class change_page<schema<Ts...>> {
   public:
@@ -56,8 +69,14 @@ class change_page<schema<Ts...>> {
                 return false;
             }
             rows = std::move(*found);
-            for (std::size_t i = 0; i < rows.size(); ++i)
-                places_.push_back({rows[i].sequence(), entity, i});
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                const std::int64_t sequence = rows[i].sequence();
+                if (sequence <= after || sequence > until) {
+                    done = outside(entity_of<T>.name, sequence, after, until);
+                    return false;
+                }
+                places_.push_back({sequence, entity, i});
+            }
             return true;
         };
         std::size_t entity = 0;

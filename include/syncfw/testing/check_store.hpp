@@ -8,15 +8,18 @@
 //     std::puts(to_string(seen).c_str());
 //     return seen.passed() ? 0 : 1;
 //
-// `check_store` wants an empty store for each of its checks; `compare_stores` does the same random
-// things to two stores and looks for the first difference.
+// `check_store` wants an empty store for each of its checks; `check_reopening` opens one store
+// several times; `compare_stores` does the same random things to two stores and looks for the first
+// difference.
 #pragma once
 
+#include <syncfw/testing/detail/reopening_checks.hpp>
 #include <syncfw/testing/detail/script.hpp>
 #include <syncfw/testing/detail/store_checks.hpp>
 #include <syncfw/testing/report.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace syncfw::testing {
 
@@ -25,6 +28,15 @@ namespace syncfw::testing {
 template <class Make>
 [[nodiscard]] report check_store(Make make, const check_options& options = {}) {
     detail::store_checks<Make> checks(make, options);
+    checks.run();
+    return std::move(checks.seen);
+}
+
+/// Whether a store that is closed and opened again has what was committed. `open()` gives a smart
+/// pointer to the same store each time, empty at first.
+template <class Open>
+[[nodiscard]] report check_reopening(Open open, const check_options& options = {}) {
+    detail::reopening_checks<Open> checks(open, options);
     checks.run();
     return std::move(checks.seen);
 }

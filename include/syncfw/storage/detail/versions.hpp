@@ -6,6 +6,7 @@
 #include <syncfw/entity/record.hpp>
 #include <syncfw/entity/value.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -40,14 +41,13 @@ struct version {
     }
 
     /// Takes the place of what is there now, which stays beneath until `forget`.
-    void replace(std::optional<V>&& by, moment now) {
-        if (since == now) {
-            content = std::move(by);
-        } else {
+    template <class By>
+    void replace(By&& by, moment now) {
+        if (since != now) {
             if (content || older) older = std::make_unique<version>(std::move(*this));
-            content = std::move(by);
             since = now;
         }
+        content = std::forward<By>(by);
     }
     /// Takes back what `now` wrote. False when nothing was there before.
     [[nodiscard]] bool roll_back() {
@@ -67,9 +67,11 @@ struct version {
     }
 };
 
+// Not noexcept: libstdc++ then keeps the hash beside each row instead of computing it again for
+// the neighbours at each insertion.
 struct key_hash {
     template <class V>
-    [[nodiscard]] std::size_t operator()(const V& key) const noexcept {
+    [[nodiscard]] std::size_t operator()(const V& key) const {
         if constexpr (has_value_traits<V>)
             return (*this)(value_traits<V>::to_storage(key));
         else if constexpr (std::is_enum_v<V>)
@@ -80,7 +82,7 @@ struct key_hash {
             return std::hash<V>{}(key);
     }
     template <class... V>
-    [[nodiscard]] std::size_t operator()(const std::tuple<V...>& key) const noexcept {
+    [[nodiscard]] std::size_t operator()(const std::tuple<V...>& key) const {
         return std::apply(
             [&](const V&... parts) {
                 std::size_t all = 0;
@@ -131,7 +133,7 @@ class versioned_table {
 
     void erase(const key_of<T>& key, moment now) {
         const auto found = rows_.find(key);
-        if (found != rows_.end() && found->second.content) change(*found, now, {});
+        if (found != rows_.end() && found->second.content) change(*found, now, std::nullopt);
     }
 
     void roll_back() {
@@ -148,12 +150,17 @@ class versioned_table {
             }
         }
         touched_.clear();
+        replaced_.clear();
     }
 
     void commit(moment now) {
-        for (row_type* each : touched_)
+        // Rows that are new stay untouched here: a large transaction has long left the cache.
+        std::sort(replaced_.begin(), replaced_.end());
+        replaced_.erase(std::unique(replaced_.begin(), replaced_.end()), replaced_.end());
+        for (row_type* each : replaced_)
             if (each->second.older || !each->second.content) stale_.emplace_back(now, each);
         touched_.clear();
+        replaced_.clear();
     }
 
     /// Drops what nobody sees who began at `oldest` or later.
@@ -179,12 +186,14 @@ class versioned_table {
         return each.content ? each.content->sequence() : 0;
     }
 
-    void change(row_type& at, moment now, std::optional<record<T>> row) {
+    template <class Row>
+    void change(row_type& at, moment now, const Row& row) {
         version<record<T>>& newest = at.second;
         const std::int64_t place = newest.since == now ? place_of(newest) : 0;
         if (newest.since != now) touched_.push_back(&at);
         drop_uniques(at);
-        newest.replace(std::move(row), now);
+        newest.replace(row, now);
+        if (newest.older || !newest.content) replaced_.push_back(&at);
         add_uniques(at);
         drop_place(place, at);
     }
@@ -254,7 +263,8 @@ class versioned_table {
     rows_type rows_{};
     std::map<std::int64_t, row_type*> feed_{};
     std::map<std::string, row_type*> uniques_{};
-    std::vector<row_type*> touched_{};
+    std::vector<row_type*> touched_{};   // By the transaction that is open.
+    std::vector<row_type*> replaced_{};  // Of these, what leaves something to forget.
     std::deque<std::pair<moment, row_type*>> stale_{};
 };
 
