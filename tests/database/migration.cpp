@@ -188,14 +188,14 @@ TEST_CASE_TEMPLATE("migration: a second run finds nothing to do", Database, sqli
                    postgres_database) {
     const auto db = Database::open();
     if (!db) return;
-    REQUIRE(migrate_whole<schema_grown>(*db, {.references = true}));
+    REQUIRE(migrate_whole<schema_grown>(*db, {.checked = {.references = true}}));
     const std::string identity = **db->read_text("SELECT history FROM syncfw_store");
     auto status = sql::status_of_migrations<typename Database::dialect, schema_grown>(
-        *db, {.references = true});
+        *db, {.checked = {.references = true}});
     REQUIRE(status);
     CHECK(status->automatic.empty());
     CHECK(status->refused.empty());
-    REQUIRE(migrate_whole<schema_grown>(*db, {.references = true}));
+    REQUIRE(migrate_whole<schema_grown>(*db, {.checked = {.references = true}}));
     CHECK(**db->read_text("SELECT history FROM syncfw_store") == identity);
     // The database does what the declaration says.
     CHECK_FALSE(db->execute("INSERT INTO rating (id, book_id) VALUES (1, 7)"));

@@ -33,6 +33,8 @@ struct options {
     std::chrono::milliseconds busy_timeout{5'000};
     /// Room is made for so many rows of each entity and tenant.
     std::size_t rows_expected = 0;
+    /// Whether the store itself keeps `unique` values unique. A replica's must not.
+    bool unique = true;
 };
 
 template <class Schema>
@@ -60,6 +62,7 @@ class store {
     }
     result<void> migrate() { return {}; }
     [[nodiscard]] result<store_identity> identity() { return identity_; }
+    [[nodiscard]] bool keeps_unique() const noexcept { return options_.unique; }
 
   private:
     using tenant_type = detail::memory_tenant<complete_schema<Schema>>;
@@ -67,7 +70,8 @@ class store {
     tenant_type& tenant_of(const tenant_id& whose) {
         const std::lock_guard locked(tenants_lock_);
         auto& tenant = tenants_[whose];
-        if (!tenant) tenant = std::make_unique<tenant_type>(options_.rows_expected);
+        if (!tenant)
+            tenant = std::make_unique<tenant_type>(options_.rows_expected, options_.unique);
         return *tenant;
     }
 

@@ -51,9 +51,7 @@ struct migration_status {
 namespace syncfw::sql {
 
 struct migration_options {
-    /// Whether the database itself checks that what a row references is there. Only for stores
-    /// that get all rows in the order of their references: a replica does not.
-    bool references = false;
+    constraints checked{};
     std::span<const migration> by_hand{};
 };
 
@@ -209,7 +207,7 @@ template <dialect D, class Schema, class Database>
 result<void> migrate(Database& db, const migration_options& options) {
     if (auto done = detail::execute_all(db, detail::fixed_tables<D>()); !done) return done;
     if (auto done = detail::make_identity<D>(db); !done) return done;
-    const std::vector<table_plan> wanted = plan_tables<D, Schema>(options.references);
+    const std::vector<table_plan> wanted = plan_tables<D, Schema>(options.checked);
     const std::string state = detail::state_of(wanted);
     auto known = db.read_text("SELECT \"state\" FROM \"syncfw_schema\"");
     if (!known) return known.error();
@@ -256,7 +254,7 @@ result<migration_status> status_of_migrations(Database& db, const migration_opti
     if (!newest) return newest.error();
     for (const migration& each : options.by_hand)
         (each.version <= *newest ? status.done : status.waiting).push_back(detail::title_of(each));
-    auto plan = detail::plan_against<D>(db, plan_tables<D, Schema>(options.references));
+    auto plan = detail::plan_against<D>(db, plan_tables<D, Schema>(options.checked));
     if (!plan) return plan.error();
     status.automatic = std::move(plan->statements);
     status.refused = std::move(plan->refused);

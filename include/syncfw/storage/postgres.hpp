@@ -115,6 +115,9 @@ class store {
         return error{.code = errc::corrupted,
                      .message = "the database does not say whose it is; call migrate()"};
     }
+    [[nodiscard]] bool keeps_unique() const noexcept {
+        return parts_->connections.settings().unique;
+    }
 
   private:
     // Transactions point to these, so they stay where they are when the store is moved.
@@ -142,7 +145,8 @@ class store {
     }
     [[nodiscard]] sql::migration_options migrations() const {
         const options& wanted = parts_->connections.settings();
-        return {.references = wanted.references, .by_hand = wanted.migrations};
+        return {.checked = {.references = wanted.references, .unique = wanted.unique},
+                .by_hand = wanted.migrations};
     }
 
     // One at a time, by a table of ours that is locked: a lock that every engine has. Two that make

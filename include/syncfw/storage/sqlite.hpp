@@ -156,6 +156,7 @@ class store {
                 path()};
     }
     [[nodiscard]] const std::string& path() const noexcept { return parts_->database->path(); }
+    [[nodiscard]] bool keeps_unique() const noexcept { return parts_->database->settings().unique; }
 
   private:
     // Transactions point to these, so they stay where they are when the store is moved.
@@ -174,7 +175,8 @@ class store {
 
     [[nodiscard]] sql::migration_options migrations() const {
         const options& wanted = parts_->database->settings();
-        return {.references = wanted.references, .by_hand = wanted.migrations};
+        return {.checked = {.references = wanted.references, .unique = wanted.unique},
+                .by_hand = wanted.migrations};
     }
 
     [[nodiscard]] result<void> check(integrity wanted) {

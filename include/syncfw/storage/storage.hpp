@@ -35,7 +35,8 @@
 // below, as templates over the entity where they say T; docs/guide/storage-adapter.md leads through
 // one. Where it has an operation for many rows (`get_many`, `put_many`, `erase_many`), for counting
 // (`count`) or for queries whose text is known while compiling (`scan(query)`), that one is taken;
-// else they are made of the single ones.
+// else they are made of the single ones. One that can leave `unique` values unchecked, as a replica
+// needs it, says which it does by `keeps_unique()`.
 #pragma once
 
 #include <syncfw/core/uuid.hpp>

@@ -86,6 +86,11 @@ result<hybrid_clock*> server<W, P>::clock() {
     if (!clock_) {
         auto identity = store_->identity();
         if (!identity) return identity.error();
+        if (detail::has_unique_fields<schema_type> && !detail::keeps_unique(*store_))
+            return error{.code = errc::schema_mismatch,
+                         .message =
+                             "the server's store must keep values unique; open it with "
+                             ".unique = true"};
         identity_ = *identity;
         std::uint64_t origin = 0;
         for (std::size_t i = 8; i < 16; ++i) origin = origin << 8 | identity->history.bytes()[i];

@@ -223,6 +223,11 @@ class faulty_store {
         if (auto failed = faults_->count("identity")) return *failed;
         return below_->identity();
     }
+    [[nodiscard]] bool keeps_unique() const
+        requires requires(const S& below) { below.keeps_unique(); }
+    {
+        return below_->keeps_unique();
+    }
 
   private:
     S* below_;

@@ -53,7 +53,9 @@ struct bad_link {
 
 template <class Policy = merge_fields>
 struct scene {
-    memory::store<tasks> hub_store{}, a_store{}, b_store{};
+    memory::store<tasks> hub_store{};
+    memory::store<tasks> a_store{memory::options{.unique = false}};
+    memory::store<tasks> b_store{memory::options{.unique = false}};
     server<world<memory::store<tasks>>, Policy> hub{hub_store};
     bad_link<decltype(hub)> a_link{&hub}, b_link{&hub};
     replica<world<memory::store<tasks>>, bad_link<decltype(hub)>> a{a_store, a_link},
@@ -225,6 +227,60 @@ TEST_CASE("replica: what breaks a rule is refused where it is written") {
     CHECK(done.error().field == "title");
     CHECK(s.a.patch<task>(7, [](task&) {}).error().code == errc::not_found);
     CHECK(s.a.status()->pending == 0);
+}
+
+TEST_CASE("replica: a value that is taken is refused where it is written") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .email = "x@y"}));
+    REQUIRE(s.a.put(task{.id = 2}));
+    s.sync_all();
+    const auto taken = s.a.patch<task>(2, [](task& t) { t.email = "x@y"; });
+    REQUIRE(!taken);
+    CHECK(taken.error().code == errc::already_exists);
+    CHECK(taken.error().field == "email");
+    REQUIRE(s.a.remove<task>(1));
+    REQUIRE(s.a.patch<task>(2, [](task& t) { t.email = "x@y"; }));
+    CHECK(s.a.restore<task>(1).error().code == errc::already_exists);
+}
+
+TEST_CASE("no-wedge: values that are unique on the server never keep a page out") {
+    scene s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "first", .email = "x@y"}));
+    REQUIRE(s.b.put(task{.id = 2, .title = "second", .email = "x@y"}));
+    s.sync_all();
+    s.sync_all();
+    CHECK(s.on_b(1).title == "first");
+    REQUIRE(s.b.failed()->size() == 1);
+    CHECK(s.b.failed()->front().code == "already_exists");
+    CHECK(s.on_b(2).title == "second");
+    // A person settles it.
+    REQUIRE(s.b.patch<task>(2, [](task& t) { t.email = "z@y"; }));
+    s.sync_all();
+    CHECK(s.on_a(2).email == "z@y");
+
+    // The values go round; each row comes in a page of its own.
+    REQUIRE(s.a.transact([](auto& edit) -> result<void> {
+        REQUIRE(edit.template patch<task>(1, [](task& t) { t.email.reset(); }));
+        REQUIRE(edit.template patch<task>(2, [](task& t) { t.email = "x@y"; }));
+        return edit.template patch<task>(1, [](task& t) { t.email = "z@y"; });
+    }));
+    s.sync_all();
+    CHECK(s.a.failed()->empty());
+    CHECK(s.on_b(1).email == "z@y");
+    CHECK(s.on_b(2).email == "x@y");
+    CHECK(begin_read(s.hub_store, tenant_id())->changes<task>(0, 100)->size() == 2);
+}
+
+TEST_CASE("replica: a store that could keep a page out is refused, a server's that couldn't too") {
+    memory::store<tasks> strict;
+    memory::store<tasks> free_store{memory::options{.unique = false}};
+    server hub(free_store, merge_fields());
+    bad_link<decltype(hub)> link{&hub};
+    replica mine(strict, link);
+    CHECK(mine.put(task{.id = 1}).error().code == errc::schema_mismatch);
+    replica other(free_store, link);
+    REQUIRE(other.put(task{.id = 1}));
+    CHECK(other.sync().error().code == errc::schema_mismatch);
 }
 
 TEST_CASE("replica: both sides of a parked conflict are kept, and counted") {

@@ -23,14 +23,15 @@ struct book {
     std::int64_t pages = 0;
     std::optional<std::string> notes{};
     counter likes{};
+    std::optional<std::int64_t> shelf_number{};
     bool is_deleted = false;
     std::int64_t version = 0;
     timestamp updated_at{};
 
-    static constexpr auto sync_entity =
-        entity<"book">(field<&book::id>(primary_key), field<&book::is_deleted>(soft_delete),
-                       field<&book::version>(is::version), field<&book::notes>(merge(by::text)),
-                       field<&book::updated_at>(is::updated_at));
+    static constexpr auto sync_entity = entity<"book">(
+        field<&book::id>(primary_key), field<&book::is_deleted>(soft_delete),
+        field<&book::version>(is::version), field<&book::notes>(merge(by::text)),
+        field<&book::shelf_number>(unique), field<&book::updated_at>(is::updated_at));
 };
 
 // All its bookkeeping is hidden, and its key has two parts.

@@ -31,7 +31,8 @@ class memory_tenant;
 template <class... Ts>
 class memory_tenant<schema<Ts...>> {
   public:
-    explicit memory_tenant(std::size_t rows_expected) {
+    memory_tenant(std::size_t rows_expected, bool keeps_unique) {
+        (table<Ts>().keep_unique(keeps_unique), ...);
         if (rows_expected != 0) (table<Ts>().reserve(rows_expected), ...);
     }
 

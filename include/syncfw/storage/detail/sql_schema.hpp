@@ -173,7 +173,8 @@ template <class D>
 }
 
 template <class D>
-void add_indexes(table_plan& table, const entity_info& entity, const std::string& deleted) {
+void add_indexes(table_plan& table, const entity_info& entity, const std::string& deleted,
+                 bool keeps_unique) {
     const std::string head = " ON " + quote(table.name) + " (" + quote(tenant_column(entity));
     const auto add = [&](const std::string& name, bool is_unique, const std::string& rest) {
         const std::string whole = short_name(table.name + name);
@@ -186,18 +187,20 @@ void add_indexes(table_plan& table, const entity_info& entity, const std::string
     for (const field_info& field : entity.fields) {
         const std::string column(field.column);
         if (field.has(meaning::tenant)) continue;
-        if (field.has(meaning::unique)) {
+        if (field.has(meaning::unique) && keeps_unique) {
             const std::string live = live_condition<D>(entity, deleted);
             add("_" + column + "_unique", true,
                 ", " + quote(column) + ")" + (live.empty() ? "" : " WHERE " + live));
-        } else if (field.has(meaning::indexed) || field.refers_to.type != nullptr) {
+        } else if (field.has(meaning::indexed) || field.has(meaning::unique) ||
+                   field.refers_to.type != nullptr) {
             add("_" + column + "_index", false, ", " + quote(column) + ")");
         }
     }
 }
 
 template <class D>
-[[nodiscard]] table_plan plan_table(const entity_info& entity, const entity_literals& literals) {
+[[nodiscard]] table_plan plan_table(const entity_info& entity, const entity_literals& literals,
+                                    bool keeps_unique) {
     table_plan table{.name = std::string(entity.name)};
     std::size_t place = 0;
     for_each_column(entity, [&](const field_info& column, const hidden_column* part) {
@@ -213,7 +216,7 @@ template <class D>
                                 : std::string(part->fallback);
     });
     for_each_key_column(entity, [&](std::string_view each) { table.key.emplace_back(each); });
-    add_indexes<D>(table, entity, literals.deleted);
+    add_indexes<D>(table, entity, literals.deleted, keeps_unique);
     return table;
 }
 
@@ -230,14 +233,25 @@ inline void add_reference(table_plan& table, const entity_info& from, const fiel
 
 }  // namespace detail
 
+/// What the database itself checks, beside the keys.
+struct constraints {
+    /// That what a row references is there. Only for stores that get all rows in the order of their
+    /// references: a replica does not.
+    bool references = false;
+    /// That a `unique` value is. Not for a replica either: what the server sends next to each other
+    /// was never there at one time, and unsent work may have a value that is taken elsewhere.
+    bool unique = true;
+};
+
 /// The tables of all entities, those that others refer to first.
 template <dialect D, class Schema>
-[[nodiscard]] std::vector<table_plan> plan_tables(bool with_references) {
+[[nodiscard]] std::vector<table_plan> plan_tables(const constraints& checked) {
     std::vector<table_plan> planned;
     Schema::for_each([&]<class T>(of<T>) {
-        planned.push_back(detail::plan_table<D>(entity_of<T>, detail::literals_of<D, T>()));
+        planned.push_back(
+            detail::plan_table<D>(entity_of<T>, detail::literals_of<D, T>(), checked.unique));
     });
-    if (with_references)
+    if (checked.references)
         for (const reference_info& each : Schema::references) {
             const entity_info& from = Schema::entities[each.from];
             const entity_info& to = Schema::entities[each.to];

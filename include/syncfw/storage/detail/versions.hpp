@@ -175,6 +175,7 @@ class versioned_table {
     }
 
     void reserve(std::size_t rows) { rows_.reserve(rows); }
+    void keep_unique(bool wanted) noexcept { keeps_unique_ = wanted; }
 
   private:
     static constexpr field_mask unique_fields = entity_of<T>.all_with(meaning::unique);
@@ -233,9 +234,9 @@ class versioned_table {
 
     // Deleted rows and nulls take no value.
     template <class F>
-    static void for_each_unique(const record<T>& row, F&& f) {
+    void for_each_unique(const record<T>& row, F&& f) const {
         if constexpr (!unique_fields.empty()) {
-            if (row.is_deleted()) return;
+            if (row.is_deleted() || !keeps_unique_) return;
             for (std::size_t place = 0; place < entity_of<T>.fields.size(); ++place) {
                 if (!unique_fields.test(place)) continue;
                 visit_field(row.value, place, [&](const value_view& seen) {
@@ -260,6 +261,7 @@ class versioned_table {
                             [&](std::size_t, std::string&& value) { uniques_.erase(value); });
     }
 
+    bool keeps_unique_ = true;
     rows_type rows_{};
     std::map<std::int64_t, row_type*> feed_{};
     std::map<std::string, row_type*> uniques_{};

@@ -19,8 +19,10 @@ struct options {
     std::chrono::milliseconds statement_timeout{0};
     /// False behind a pooler that gives each transaction another server connection.
     bool prepared_statements = true;
-    /// Lets the server itself check that what a row references is there.
+    /// Whether the server itself checks references and unique values; see `sql::constraints`. A
+    /// replica's must not.
     bool references = true;
+    bool unique = true;
     /// A second net beneath the first: the server's own policies let a transaction see its tenant's
     /// rows only, whatever is asked. They don't bind superusers.
     bool row_level_security = false;

@@ -36,8 +36,10 @@ struct options {
     /// Holds the file for this store alone, with one connection: for file systems on which
     /// processes can't share memory. One transaction of either kind at a time.
     bool exclusive = false;
-    /// Whether the database itself checks references; see `sql::migration_options`.
+    /// Whether the database itself checks references and unique values; see `sql::constraints`.
+    /// A replica's must not.
     bool references = false;
+    bool unique = true;
     /// Changes of the tables by hand; see migration.hpp. They must live as long as the store.
     std::span<const syncfw::migration> migrations{};
     /// False leaves the tables as they are until `migrate` is called.

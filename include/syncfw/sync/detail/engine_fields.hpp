@@ -32,6 +32,31 @@ inline constexpr field_mask writable_fields =
     fields_on<T, route::to_server> - entity_of<T>.all_with(meaning::primary_key) -
     derived_fields<T>;
 
+/// What no two living rows may have in common. Of encrypted ones only the server's store knows.
+template <class T>
+inline constexpr field_mask unique_fields = [] {
+    field_mask mask = entity_of<T>.all_with(meaning::unique);
+    for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
+        if (entity_of<T>.fields[i].cipher != encryption::none) mask.reset(i);
+    return mask;
+}();
+
+/// Whether the store itself refuses rows whose `unique` value is taken. One that doesn't say does.
+template <class Storage>
+[[nodiscard]] bool keeps_unique(const Storage& store) {
+    if constexpr (requires { store.keeps_unique(); })
+        return store.keeps_unique();
+    else
+        return true;
+}
+
+template <class Schema>
+inline constexpr bool has_unique_fields = [] {
+    bool has = false;
+    Schema::for_each([&]<class T>(of<T>) { has |= !unique_fields<T>.empty(); });
+    return has;
+}();
+
 /// What each store says for itself: where the row stands, and the version, which travels apart.
 template <class T>
 inline constexpr field_mask standing_fields =

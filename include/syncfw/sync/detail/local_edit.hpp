@@ -151,6 +151,7 @@ class local_edit {
         const bool travels =
             before == nullptr || before->is_deleted() != row.is_deleted() ||
             !(changed_fields(before->value, row.value) & writable_fields<T>).empty();
+        if (auto free = check_unique(before, row); !free) return free;
         if (!travels) {
             const bool is_same = changed_fields(before->value, row.value).empty();
             return is_same ? result<void>() : tx_.put(row);
@@ -164,6 +165,39 @@ class local_edit {
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;
         return note<T>(row, before);
+    }
+
+    // The store doesn't look at it: a page of the server's must never fail because of what is here.
+    // What is written here can still be refused at once, as far as this device knows.
+    template <class T>
+    result<void> check_unique(const record<T>* before, const record<T>& row) {
+        if (row.is_deleted()) return {};
+        const field_mask all = field_mask::first(entity_of<T>.fields.size());
+        const bool is_here = before != nullptr && !before->is_deleted();
+        const field_mask changed = is_here ? changed_fields(before->value, row.value) : all;
+        for (std::size_t place = 0; place < entity_of<T>.fields.size(); ++place)
+            if ((unique_fields<T> & changed).test(place))
+                if (auto free = check_free(row, place); !free) return free;
+        return {};
+    }
+    template <class T>
+    result<void> check_free(const record<T>& row, std::size_t place) {
+        value wanted;
+        visit_field(row.value, place, [&](const value_view& seen) { wanted = value(seen); });
+        if (wanted.is_null) return {};
+        const query_node is_it{
+            .op = query_op::equal, .place = static_cast<std::uint8_t>(place), .count = 1};
+        auto rows = tx_.template scan<T>(
+            query_view{.entity = entity_of<T>, .nodes = {&is_it, 1}, .values = {&wanted, 1}});
+        if (!rows) return rows.error();
+        for (const record<T>& other : *rows)
+            if (!other.is_deleted() && key(other.value) != key(row.value))
+                return error{.code = errc::already_exists,
+                             .message = "another row has this value",
+                             .entity = std::string(entity_of<T>.name),
+                             .key = key_text(key(row.value)),
+                             .field = std::string(entity_of<T>.fields[place].name)};
+        return {};
     }
 
     // The row has work in the outbox already, which now is more, or comes to nothing.

@@ -205,6 +205,23 @@ class push_batch {
         return tx.put_many(applied_);
     }
 
+    // What is unique may go from row to row within a push, round and round: whoever lets a value go
+    // is deleted for a moment, so that no order of the writes is wrong.
+    template <class T, class Transaction>
+    [[nodiscard]] result<void> free_values(Transaction& tx, const std::vector<place<T>>& places) {
+        std::vector<record<T>> freed;
+        for (const place<T>& each : places) {
+            if (!each.plan.row || !each.stored || each.stored->is_deleted()) continue;
+            const field_mask changed =
+                changed_fields(each.stored->value, each.plan.row->value) & unique_fields<T>;
+            if (changed.empty()) continue;
+            freed.push_back(*each.stored);
+            set_deleted(freed.back(), true);
+            freed.back().set_sequence(0);
+        }
+        return freed.empty() ? result<void>() : tx.put_many(freed);
+    }
+
     // Together, and one by one where the database refuses them, to find out which.
     template <class Transaction, class T>
     [[nodiscard]] result<void> write_rows(Transaction& tx, const std::vector<operation<T>>& ops,
@@ -218,6 +235,7 @@ class push_batch {
             whose.push_back(&ops[i].id);
         }
         if (rows.empty()) return {};
+        if (auto freed = free_values<T>(tx, places); !freed) return freed;
         auto done = tx.put_many(rows);
         if (done || !is_about_data(done.error())) return done;
         for (std::size_t i = 0; i < rows.size() && rows.size() > 1 && tx.is_usable(); ++i) {

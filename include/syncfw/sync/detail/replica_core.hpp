@@ -21,6 +21,17 @@ struct sync_options {
 
 namespace detail {
 
+/// A replica must be able to store whatever the server has, in whatever order it comes.
+template <class Schema, class Storage>
+[[nodiscard]] result<void> require_free_store(const Storage& store) {
+    if (!has_unique_fields<Schema> || !keeps_unique(store)) return {};
+    return error{.code = errc::schema_mismatch,
+                 .message =
+                     "a replica's store must not keep values unique itself, or a page of the "
+                     "server's may not fit: open it with .unique = false (the replica looks "
+                     "at its own writes, the server at all)"};
+}
+
 template <class World>
 class replica_core {
   public:
@@ -45,6 +56,7 @@ class replica_core {
     template <class Transaction>
     [[nodiscard]] result<void> know_self(Transaction& tx) {
         if (is_known_) return {};
+        if (auto fits = detail::require_free_store<schema_type>(*store_); !fits) return fits;
         auto identity = store_->identity();
         if (!identity) return identity.error();
         auto kept = get_self(tx);

@@ -124,6 +124,11 @@ class mortal_store {
         if (life_->is_over() || life_->use()) return dead();
         return below_->identity();
     }
+    [[nodiscard]] bool keeps_unique() const
+        requires requires(const S& below) { below.keeps_unique(); }
+    {
+        return below_->keeps_unique();
+    }
 
   private:
     S* below_;
