@@ -74,6 +74,41 @@ class connection {
                                      1));
     }
 
+    /// The same between a savepoint and its release, in one round trip. After a refusal the
+    /// savepoint is still there.
+    [[nodiscard]] answer run_guarded(std::string_view text, parameters& given) {
+        PGconn* const to = handle_.get();
+        const std::string words(text);
+        const auto known = prepared_.find(text);
+        const std::string name = !prepares_ ? std::string()
+                                 : known != prepared_.end()
+                                     ? known->second
+                                     : "s" + std::to_string(prepared_.size());
+        const bool is_new = prepares_ && known == prepared_.end();
+        const auto send = [&](const char* plain) {
+            return PQsendQueryParams(to, plain, 0, nullptr, nullptr, nullptr, nullptr, 1) == 1;
+        };
+        bool is_sent = PQenterPipelineMode(to) == 1 && send("SAVEPOINT guard");
+        if (is_new)
+            is_sent = is_sent && PQsendPrepare(to, name.c_str(), words.c_str(), given.count(),
+                                               given.types()) == 1;
+        is_sent =
+            is_sent &&
+            (prepares_ ? PQsendQueryPrepared(to, name.c_str(), given.count(), given.values().data(),
+                                             given.lengths().data(), given.formats(), 1)
+                       : PQsendQueryParams(to, words.c_str(), given.count(), given.types(),
+                                           given.values().data(), given.lengths().data(),
+                                           given.formats(), 1)) == 1;
+        is_sent = is_sent && send("RELEASE guard") && PQpipelineSync(to) == 1;
+        int good = 0;
+        answer told = is_sent ? read_pipeline(good) : nullptr;
+        const bool is_over = PQexitPipelineMode(to) == 1;
+        if (!is_over) return nullptr;
+        // Prepared behind the savepoint, whatever became of its first use.
+        if (is_new && good >= 2) prepared_.emplace(words, name);
+        return told;
+    }
+
     // What migrations need.
     [[nodiscard]] result<void> execute(std::string_view text) {
         const answer done = run(std::string(text).c_str());
@@ -101,6 +136,25 @@ class connection {
     struct closer {
         void operator()(PGconn* open) const noexcept { PQfinish(open); }
     };
+
+    // The first failure of a pipeline, or its last answer; null when the line was cut. Counts the
+    // statements that went well.
+    [[nodiscard]] answer read_pipeline(int& good) {
+        answer told;
+        for (int nothings = 0; nothings < 2;) {
+            answer next(PQgetResult(handle_.get()));
+            if (next == nullptr) {
+                ++nothings;  // One ends each statement's answer, two are the end of all.
+                continue;
+            }
+            nothings = 0;
+            const ExecStatusType status = PQresultStatus(next.get());
+            if (status == PGRES_PIPELINE_SYNC) return told;
+            if (is_good(next)) ++good;
+            if (told == nullptr || is_good(told)) told = std::move(next);
+        }
+        return nullptr;
+    }
 
     connection(PGconn* opened, const options& wanted)
         : handle_(opened), prepares_(wanted.prepared_statements) {}

@@ -136,7 +136,14 @@ class transaction {
     /// Runs a statement with what is in `given_`. A failure ends the transaction on the server.
     [[nodiscard]] result<detail::answer> run(std::string_view text) {
         if (failure_) return *failure_;
-        detail::answer done = db_->run(text, given_);
+        return judge(db_->run(text, given_));
+    }
+    /// One that may be refused: the way back is a savepoint, which is there after a failure.
+    [[nodiscard]] result<detail::answer> run_guarded(std::string_view text) {
+        if (failure_) return *failure_;
+        return judge(db_->run_guarded(text, given_));
+    }
+    [[nodiscard]] result<detail::answer> judge(detail::answer done) {
         if (detail::is_good(done)) return done;
         failure_ = db_->why(done);
         // The next transaction shall look for the leader anew.

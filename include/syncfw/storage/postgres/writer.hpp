@@ -45,12 +45,7 @@ class writer : public transaction<Cipher> {
     result<void> put_many(std::span<const record<T>> rows) {
         const std::vector<const record<T>*> last = last_of_each(rows);
         if (last.empty()) return {};
-        const bool is_guarded = may_refuse<T> || last.size() > detail::rows_max;
-        if (is_guarded)
-            if (auto done = this->run_plain("SAVEPOINT many"); !done) return done;
-        auto done = put_parts<T>(last);
-        if (!is_guarded) return done;
-        return end_guard(std::move(done));
+        return put_parts<T>(last);
     }
 
     template <class T>
@@ -153,27 +148,21 @@ class writer : public transaction<Cipher> {
     /// A statement that may be refused without the end of the transaction.
     template <class T, class F>
     [[nodiscard]] result<void> guarded(std::string_view text, F&& name) {
-        result<void> done;
-        if constexpr (may_refuse<T>) {
-            if (auto set = this->run_plain("SAVEPOINT many"); !set) return set;
-            done = end_guard(plain(text));
-        } else {
-            done = plain(text);
-        }
+        auto done = may_refuse<T> ? this->run_guarded(text) : this->run(text);
         if (done) return {};
         error refused = done.error();
         refused.entity = std::string(entity_of<T>.name);
         name(refused);
-        return refused;
+        return may_refuse<T> ? go_back(refused) : refused;
     }
 
-    /// Goes back to the savepoint after a refusal: the transaction goes on.
-    [[nodiscard]] result<void> end_guard(result<void> done) {
-        if (done) return this->run_plain("RELEASE many");
-        if (!this->db_ || !this->db_->is_alive()) return done;
+    /// To the savepoint after a refusal: the transaction goes on.
+    [[nodiscard]] error go_back(const error& refused) {
+        if (!this->db_ || !this->db_->is_alive()) return refused;
         this->failure_.reset();
-        if (auto back = this->run_plain("ROLLBACK TO many; RELEASE many"); !back) return back;
-        return done;
+        if (auto back = this->run_plain("ROLLBACK TO guard; RELEASE guard"); !back)
+            return back.error();
+        return refused;
     }
 
     // One statement can't touch a row twice: of those of one key the last one counts.
@@ -197,25 +186,44 @@ class writer : public transaction<Cipher> {
     template <class T>
     [[nodiscard]] result<void> put_parts(const std::vector<const record<T>*>& rows) {
         std::vector<detail::array_content> columns(sql::column_count(entity_of<T>));
+        bool is_guarded = false;
         for (std::size_t at = 0; at < rows.size();) {
-            for (detail::array_content& each : columns) each.clear();
-            std::size_t bytes = 0, first = at;
-            while (at < rows.size() && at - first < detail::rows_max && bytes < detail::bytes_max)
-                if (auto done = add_row(*rows[at++], columns, bytes); !done) return done;
-            this->given_.clear();
-            std::size_t i = 0;
-            sql::for_each_column(
-                entity_of<T>, [&](const field_info& column, const sql::hidden_column*) {
-                    const bool is_sealed = column.cipher != encryption::none;
-                    columns[i++].add_to(this->given_, is_sealed ? value_kind::bytes : column.kind);
-                });
+            const bool is_first = at == 0;
+            if (auto done = give_part<T>(rows, at, columns); !done)
+                return is_guarded ? go_back(done.error()) : done.error();
+            const bool is_whole = is_first && at == rows.size();
+            if (is_first && !is_whole) {
+                if (auto done = this->run_plain("SAVEPOINT guard"); !done) return done;
+                is_guarded = true;
+            }
+            const auto name = [&](error& refused) {
+                if (rows.size() == 1) refused.key = key_text(key(rows[0]->value));
+            };
+            if (is_whole) return guarded<T>(sql::put_many_text<T>, name);
             if (auto done = this->run(sql::put_many_text<T>); !done) {
                 error refused = done.error();
                 refused.entity = std::string(entity_of<T>.name);
-                if (rows.size() == 1) refused.key = key_text(key(rows[0]->value));
-                return refused;
+                return go_back(refused);
             }
         }
+        return this->run_plain("RELEASE guard");
+    }
+    // As many of the rows from `at` on as one statement takes.
+    template <class T>
+    [[nodiscard]] result<void> give_part(const std::vector<const record<T>*>& rows, std::size_t& at,
+                                         std::vector<detail::array_content>& columns) {
+        for (detail::array_content& each : columns) each.clear();
+        std::size_t bytes = 0;
+        const std::size_t first = at;
+        while (at < rows.size() && at - first < detail::rows_max && bytes < detail::bytes_max)
+            if (auto done = add_row(*rows[at++], columns, bytes); !done) return done;
+        this->given_.clear();
+        std::size_t i = 0;
+        sql::for_each_column(
+            entity_of<T>, [&](const field_info& column, const sql::hidden_column*) {
+                const bool is_sealed = column.cipher != encryption::none;
+                columns[i++].add_to(this->given_, is_sealed ? value_kind::bytes : column.kind);
+            });
         return {};
     }
     template <class T>
