@@ -235,3 +235,74 @@ TEST_CASE("isolation: the server's own policies hide other tenants, whatever is 
     CHECK(ask("SELECT count(*) FROM book") == "1");
     CHECK(ask("SELECT \"_tenant\" FROM book") == "one");
 }
+
+// Everything that is tried here, so that a line can be cut within each of its messages.
+struct attempt {
+    result<void> migrated{}, written{}, read{};
+    std::int64_t rows = 0;
+};
+attempt try_all(const std::string& url, std::int64_t round) {
+    attempt seen;
+    auto store = postgres::open<library>(url, {.busy_timeout = 2s});
+    if (!store) {
+        seen.migrated = store.error();
+        return seen;
+    }
+    seen.written = [&]() -> result<void> {
+        auto tx = begin_write(*store, whose);
+        if (!tx) return tx.error();
+        auto first = tx->next_sequence(6'000);
+        if (!first) return first.error();
+        std::vector<record<book>> rows;
+        for (std::int64_t i = 0; i < 6'000; ++i) {
+            rows.push_back(a_book(round * 10'000 + i));
+            rows.back().set_sequence(*first + i);
+        }
+        if (auto done = tx->put_many(rows); !done) return done;
+        return tx->commit();
+    }();
+    seen.read = [&]() -> result<void> {
+        auto tx = begin_read(*store, whose);
+        if (!tx) return tx.error();
+        auto page = visit_changes<library>(*tx, {.after = 0, .limit = 1'000'000},
+                                           [&](const auto&) { ++seen.rows; });
+        return page ? result<void>() : result<void>(page.error());
+    }();
+    return seen;
+}
+
+TEST_CASE("postgres: wherever the line is cut, nothing is half-written and the next call works") {
+    if (pg::server() == nullptr) return;
+    for (const pg::loss how : {pg::loss::of_question, pg::loss::of_answer}) {
+        std::atomic<int> sent{0}, cut_at{0};
+        pg::losing_proxy proxy(
+            [&](std::string_view) { return ++sent == cut_at ? how : pg::loss::none; });
+        int cuts = 0;
+        std::string space = pg::fresh_url("");
+        for (bool was_cut = true; was_cut; cuts += was_cut ? 1 : 0) {
+            if (cuts % 3 == 0) space = pg::fresh_url("");  // Also with tables yet to be made.
+            const std::int64_t before =
+                cuts % 3 == 0 ? 0 : count_books(*pg::open<library>(pg::server() + space));
+            sent = 0;
+            cut_at = 1 + cuts;
+            const int lost = proxy.lost();
+            const attempt seen = try_all(proxy.url() + space, cuts);
+            cut_at = 0;
+            was_cut = proxy.lost() > lost;
+            CAPTURE(cuts);
+            // Whatever came of it, all of the rows are there or none, and what was said is true.
+            auto store = pg::open<library>(pg::server() + space);
+            const std::int64_t more = count_books(*store) - before;
+            CHECK((more == 0 || more == 6'000));
+            if (!seen.migrated) continue;
+            const bool is_unknown =
+                !seen.written && seen.written.error().code == errc::commit_unknown;
+            if (!is_unknown) CHECK((more == 6'000) == seen.written.has_value());
+            if (seen.read) CHECK(seen.rows == before + more);
+            if (!was_cut) CHECK((seen.written && seen.read));
+            const attempt again = try_all(pg::server() + space, 900 + cuts);
+            CHECK((again.written && again.read));
+        }
+        CHECK(cuts > 15);
+    }
+}

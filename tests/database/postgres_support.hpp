@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <netinet/in.h>
 #include <poll.h>
@@ -64,18 +65,25 @@ std::unique_ptr<syncfw::postgres::store<Schema>> open(
     return std::make_unique<syncfw::postgres::store<Schema>>(std::move(*opened));
 }
 
-/// Stands between a store and the server, and hangs up when every k-th COMMIT has taken effect and
-/// before its answer has come.
+/// When a connection is lost: with what the client just sent, or with the server's answer to it.
+enum class loss : unsigned char { none, of_question, of_answer };
+
+/// Stands between a store and the server, and hangs up when it is told to.
 class losing_proxy {
   public:
-    losing_proxy(int server_port, int every) : server_port_(server_port), every_(every) {
+    using choice = std::function<loss(std::string_view from_client)>;
+
+    explicit losing_proxy(choice loses) : loses_(std::move(loses)) {
+        const std::string url = std::getenv("SYNCFW_TEST_POSTGRES");
+        const std::size_t colon = url.rfind(':'), slash = url.rfind('/');
+        server_port_ = std::stoi(url.substr(colon + 1, slash - colon - 1));
         listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
         sockaddr_in at = loopback(0);
         REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
         REQUIRE(::listen(listener_, 64) == 0);
         socklen_t size = sizeof at;
         ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
-        port_ = ntohs(at.sin_port);
+        url_ = url.substr(0, colon + 1) + std::to_string(ntohs(at.sin_port)) + url.substr(slash);
         accepting_ = std::thread([this] { accept_all(); });
     }
     ~losing_proxy() {
@@ -88,7 +96,8 @@ class losing_proxy {
     losing_proxy(const losing_proxy&) = delete;
     losing_proxy& operator=(const losing_proxy&) = delete;
 
-    [[nodiscard]] int port() const { return port_; }
+    /// The server's address, by way of this proxy.
+    [[nodiscard]] const std::string& url() const { return url_; }
     [[nodiscard]] int lost() const { return lost_; }
 
   private:
@@ -120,9 +129,9 @@ class losing_proxy {
             const ssize_t size = ::read(from_client ? client : server, bytes, sizeof bytes);
             if (size <= 0) break;
             const std::string_view seen(bytes, static_cast<std::size_t>(size));
-            if (from_client && seen.find("COMMIT") != seen.npos && ++commits_ % every_ == 0)
-                loses_answer = true;
-            if (!from_client && loses_answer) {
+            const loss lost = from_client ? loses_(seen) : loss::none;
+            if (lost == loss::of_answer) loses_answer = true;
+            if (lost == loss::of_question || (!from_client && loses_answer)) {
                 ++lost_;
                 break;
             }
@@ -132,10 +141,11 @@ class losing_proxy {
         ::close(server);
     }
 
-    int server_port_, every_;
-    int listener_ = -1, port_ = 0;
+    choice loses_;
+    std::string url_{};
+    int server_port_ = 0, listener_ = -1;
     std::atomic<bool> is_over_{false};
-    std::atomic<int> commits_{0}, lost_{0};
+    std::atomic<int> lost_{0};
     std::thread accepting_{};
     std::vector<std::thread> running_{};
 };
