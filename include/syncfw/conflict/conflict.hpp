@@ -56,11 +56,11 @@ struct decision {
 };
 
 template <class T>
-[[nodiscard]] decision<T> keep_mine(std::string_view rule) {
+[[nodiscard]] constexpr decision<T> keep_mine(std::string_view rule) {
     return {.made = outcome::mine, .rule = rule};
 }
 template <class T>
-[[nodiscard]] decision<T> keep_theirs(std::string_view rule) {
+[[nodiscard]] constexpr decision<T> keep_theirs(std::string_view rule) {
     return {.made = outcome::theirs, .rule = rule};
 }
 template <class T>
@@ -87,14 +87,15 @@ inline constexpr bool is_order_independent = requires { requires P::is_order_ind
 
 /// Which write came later; of one write (the same stamp) theirs.
 template <class T>
-[[nodiscard]] bool is_mine_later(const conflict<T>& c) noexcept {
+[[nodiscard]] constexpr bool is_mine_later(const conflict<T>& c) noexcept {
     return c.mine.written() > c.theirs.written();
 }
 
 /// The record that the decision leaves: the winner as it is, or what was merged with the later
 /// stamp and the greater version of both; nothing where it was not decided.
 template <class T>
-[[nodiscard]] std::optional<record<T>> settle(const conflict<T>& c, const decision<T>& decided) {
+[[nodiscard]] constexpr std::optional<record<T>> settle(const conflict<T>& c,
+                                                        const decision<T>& decided) {
     if (decided.made == outcome::mine) return c.mine;
     if (decided.made == outcome::theirs) return c.theirs;
     if (decided.made != outcome::merged) return {};

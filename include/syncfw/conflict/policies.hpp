@@ -18,7 +18,7 @@ namespace syncfw {
 /// What is there stays.
 struct server_wins {
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>&) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>&) const {
         return keep_theirs<T>("server_wins");
     }
 };
@@ -26,7 +26,7 @@ struct server_wins {
 /// What arrives is taken.
 struct client_wins {
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>&) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>&) const {
         return keep_mine<T>("client_wins");
     }
 };
@@ -35,7 +35,7 @@ struct client_wins {
 struct last_write_wins {
     static constexpr bool is_order_independent = true;
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>& c) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>& c) const {
         return is_mine_later(c) ? keep_mine<T>("last_write_wins")
                                 : keep_theirs<T>("last_write_wins");
     }
@@ -45,7 +45,7 @@ struct last_write_wins {
 struct highest_version {
     static constexpr bool is_order_independent = true;
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>& c) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>& c) const {
         const bool is_same = c.mine.version() == c.theirs.version();
         const bool is_mine = is_same ? is_mine_later(c) : c.mine.version() > c.theirs.version();
         return is_mine ? keep_mine<T>("highest_version") : keep_theirs<T>("highest_version");
@@ -55,7 +55,7 @@ struct highest_version {
 /// A person decides; both sides and the base are kept until then.
 struct park {
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>&) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>&) const {
         return park_both<T>("park");
     }
 };
@@ -65,7 +65,7 @@ struct park {
 template <auto Function>
 struct decided_by {
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>& c) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>& c) const {
         if constexpr (requires {
                           { Function(c) } -> std::same_as<decision<T>>;
                       })
@@ -79,7 +79,7 @@ struct decided_by {
 template <class... Policies>
 struct first_of {
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>& c) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>& c) const {
         decision<T> made;
         (void)((made = Policies().resolve(c), made.made == outcome::undecided) && ...);
         return made;
@@ -120,7 +120,7 @@ struct chosen_policy<T, First, Rest...> : chosen_policy<T, Rest...> {};
 template <class... Choices>
 struct per_entity {
     template <class T>
-    [[nodiscard]] decision<T> resolve(const conflict<T>& c) const {
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>& c) const {
         return typename detail::chosen_policy<T, Choices...>::type().resolve(c);
     }
 };

@@ -125,13 +125,13 @@ struct record {
     T value{};
     bookkeeping beside{};  ///< The parts that the struct has no field for.
 
-    [[nodiscard]] std::int64_t version() const {
+    [[nodiscard]] constexpr std::int64_t version() const {
         if constexpr (constexpr auto place = detail::place_meaning_version<T>; place != no_field)
             return detail::member_at<place>(value);
         else
             return beside.version;
     }
-    void set_version(std::int64_t version) {
+    constexpr void set_version(std::int64_t version) {
         if constexpr (constexpr auto place = detail::place_meaning_version<T>; place != no_field)
             detail::member_at<place>(value) = version;
         else
@@ -168,8 +168,8 @@ struct record {
             beside.is_deleted = true;
     }
 
-    [[nodiscard]] stamp written() const { return beside.written; }
-    void set_written(stamp written) { beside.written = written; }
+    [[nodiscard]] constexpr stamp written() const { return beside.written; }
+    constexpr void set_written(stamp written) { beside.written = written; }
     [[nodiscard]] std::int64_t sequence() const { return beside.sequence; }
     void set_sequence(std::int64_t sequence) { beside.sequence = sequence; }
 

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace syncfw {
 
@@ -40,8 +41,9 @@ struct outbox_operation {
     blob sent{};   ///< The operation as it was sent, so that it can be sent again unchanged.
     std::int32_t attempts = 0;
     timestamp written_at{};
-    std::string code{};    ///< Why it was refused: the error's name …
-    std::string reason{};  ///< … and words.
+    std::vector<uuid> resolves{};  ///< The parked conflicts that a person settled by it.
+    std::string code{};            ///< Why it was refused: the error's name …
+    std::string reason{};          ///< … and words.
 
     static constexpr auto sync_entity = entity<"syncfw_outbox">(
         annotations::field<&outbox_operation::id>(annotations::primary_key),
@@ -50,7 +52,7 @@ struct outbox_operation {
 };
 BOOST_DESCRIBE_STRUCT(outbox_operation, (),
                       (id, position, transaction, entity_name, row_key, base, state, batch, sent,
-                       attempts, written_at, code, reason))
+                       attempts, written_at, resolves, code, reason))
 
 /// An operation that a server has answered, with the answer: it is given again when the operation
 /// comes again.
@@ -113,11 +115,13 @@ struct feed_position {
     std::int64_t fresh_until = 0;  ///< Deletions up to this number are of rows never had here.
     pull_phase phase{};
     timestamp moved_at{};
+    bool has_conflicts = false;  ///< Some that were parked here may be open.
 
     static constexpr auto sync_entity =
         entity<"syncfw_cursor">(annotations::field<&feed_position::peer>(annotations::primary_key));
 };
-BOOST_DESCRIBE_STRUCT(feed_position, (), (peer, cursor, history, fresh_until, phase, moved_at))
+BOOST_DESCRIBE_STRUCT(feed_position, (),
+                      (peer, cursor, history, fresh_until, phase, moved_at, has_conflicts))
 
 /// Who did what to which row.
 struct audit_entry {

@@ -31,6 +31,9 @@ namespace syncfw {
 
 inline constexpr unsigned char protocol_version = 1;
 
+/// Of so many open conflicts at most a pull asks.
+inline constexpr std::uint64_t conflicts_max = 100;
+
 namespace detail {
 
 /// One list for each entity of a schema.
@@ -64,6 +67,7 @@ struct push_message {
     replica_id origin{};
     std::uint64_t fingerprint = Schema::fingerprint;
     uuid history{};  ///< Which of the server's histories the versions are of; nil: of none yet.
+    bool is_repeated = false;  ///< It was sent before, and may have taken effect.
     detail::lists_of<Schema, operation> operations{};
 };
 
@@ -92,12 +96,13 @@ struct push_answer {
 };
 
 struct pull_message {
-    std::string cursor{};  ///< Empty: from the beginning.
-    std::int64_t rows_max = 1'000;
+    std::string cursor{};           ///< Empty: from the beginning.
+    std::int64_t rows_max = 1'000;  ///< 0: only tell how much there is.
     std::uint64_t fingerprint = 0;
     /// Deletions up to this number are of rows that the device never had: they are not sent.
     std::int64_t fresh_until = 0;
-    std::vector<filter> filters{};  ///< At most one for an entity; none: all of it.
+    std::vector<uuid> open_conflicts{};  ///< Of which the device waits to hear.
+    std::vector<filter> filters{};       ///< At most one for an entity; none: all of it.
 };
 
 /// A row as the server has it now; or only its key, and that it is none of those asked for.
@@ -110,12 +115,15 @@ struct pulled_row {
 template <class Schema>
 struct pull_answer {
     using schema_type = Schema;
-    std::string cursor{};    ///< Goes on here.
-    bool is_behind = false;  ///< There is more.
+    std::string cursor{};     ///< Goes on here.
+    std::int64_t behind = 0;  ///< So many changes may be left, of all entities.
     std::int64_t fresh_until = 0;
     uuid history{};
     stamp newest{};
+    std::vector<uuid> resolved_conflicts{};  ///< Of the open ones that were asked for.
     detail::lists_of<Schema, pulled_row> rows{};
+
+    [[nodiscard]] bool is_behind() const noexcept { return behind > 0; }
 };
 
 /// A request that was refused as a whole: it had no effect.

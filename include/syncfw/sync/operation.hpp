@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace syncfw {
 
@@ -23,10 +24,11 @@ struct operation {
     operation_kind kind = operation_kind::put;
     std::int64_t base_version = 0;  ///< Of the row that was changed; 0: of none.
     stamp written{};
-    field_mask changed{};     ///< put: these fields; restore: all; remove: none.
-    T before{};               ///< The key, and the changed fields as they were.
-    T after{};                ///< The key, and the changed fields as they are now.
-    std::uint32_t group = 0;  ///< Those of one group of a push take effect together; 0: alone.
+    field_mask changed{};          ///< put: these fields; restore: all; remove: none.
+    T before{};                    ///< The key, and the changed fields as they were.
+    T after{};                     ///< The key, and the changed fields as they are now.
+    std::uint32_t group = 0;       ///< Those of one group of a push take effect together; 0: alone.
+    std::vector<uuid> resolves{};  ///< The parked conflicts that a person settled by it.
 };
 
 namespace detail {

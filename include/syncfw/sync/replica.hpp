@@ -128,6 +128,26 @@ class replica {
         return sync_session<World>(core_, which);
     }
 
+    /// How many changes may be left on the server; takes nothing in.
+    [[nodiscard]] result<std::int64_t> pull_pending();
+
+    // --- conflicts --------------------------------------------------------------------------
+
+    /// Those of this device's writes that wait for a person, the oldest first; see resolution.hpp.
+    [[nodiscard]] result<std::vector<parked_conflict>> conflicts(std::uint64_t most = 100) {
+        auto tx = begin_read(core_.store(), core_.tenant());
+        if (!tx) return tx.error();
+        return detail::open_conflicts(*tx, most);
+    }
+    /// Settles one, by a write that travels like any other.
+    result<void> resolve(const uuid& conflict, side taken) {
+        return transact([&](edit_type& edit) { return edit.resolve(conflict, taken); });
+    }
+    template <class T>
+    result<void> resolve(const uuid& conflict, const T& value) {
+        return transact([&](edit_type& edit) { return edit.resolve(conflict, value); });
+    }
+
     // --- refused work -----------------------------------------------------------------------
 
     /// What the server refused, with its reasons.
@@ -192,6 +212,25 @@ result<replica_status> replica<W, L>::status() {
         seen.is_renewing = (*position)->value.phase != pull_phase::steady;
     }
     return seen;
+}
+
+template <class W, class L>
+result<std::int64_t> replica<W, L>::pull_pending() {
+    pull_message asked{.rows_max = 0, .fingerprint = schema_type::fingerprint};
+    {
+        auto tx = begin_read(core_.store(), core_.tenant());
+        if (!tx) return tx.error();
+        auto position = detail::get_position(*tx);
+        if (!position) return position.error();
+        asked.cursor = position->cursor;
+        asked.fresh_until = position->fresh_until;
+        asked.filters = core_.options().filters;
+    }
+    auto answer = link_->exchange(encode(asked));
+    if (!answer) return answer.error();
+    auto page = decode<pull_answer<schema_type>>(*answer);
+    if (!page) return page.error();
+    return page->behind;
 }
 
 template <class W, class L>

@@ -17,11 +17,15 @@
 #include <syncfw/sync/detail/push_batch.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/messages.hpp>
+#include <syncfw/sync/resolution.hpp>
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace syncfw {
 
@@ -34,6 +38,29 @@ struct caller {
 struct server_options {
     std::int64_t rows_max = 10'000;        ///< Of a page.
     std::int64_t operations_max = 10'000;  ///< Of a push.
+    /// Whether a push takes effect as a whole or not at all; else each transaction of its device.
+    bool all_or_nothing = false;
+    bool audit = false;  ///< Whether it is kept who wrote what.
+};
+
+/// How a tenant's store stands.
+struct server_status {
+    std::int64_t last_sequence = 0;
+    std::int64_t open_conflicts = 0;
+};
+
+/// How long what is only remembered is kept. None: for ever.
+struct retention {
+    std::optional<timestamp> deletions_until{};  ///< Tombstones of rows deleted before.
+    std::optional<timestamp> answers_until{};    ///< What operations of before were answered.
+    std::optional<timestamp> audit_until{};
+};
+
+/// What was let go.
+struct retired {
+    std::int64_t deletions = 0;
+    std::int64_t answers = 0;
+    std::int64_t audit = 0;
 };
 
 template <class World, class Policy>
@@ -56,9 +83,30 @@ class server {
     [[nodiscard]] result<pull_answer<schema_type>> pull(const caller& who,
                                                         const pull_message& asked);
 
+    // --- for people and operators ---------------------------------------------------------------
+
+    [[nodiscard]] result<server_status> status(const tenant_id& whose);
+    /// The conflicts that wait for a person, the oldest first.
+    [[nodiscard]] result<std::vector<parked_conflict>> conflicts(const tenant_id& whose,
+                                                                 std::uint64_t most = 100);
+    /// Settles one; devices hear of it when they pull.
+    result<void> resolve(const caller& who, const uuid& conflict, side taken);
+    /// The same with a row of the person's own.
+    template <class T>
+    result<void> resolve(const caller& who, const uuid& conflict, const T& value);
+
+    /// Lets go of what only late-comers need. A device that was away longer reads all rows anew,
+    /// and keeps its unsent work; what it had sent without hearing the answer waits for a person.
+    result<retired> retire(const tenant_id& whose, const retention& kept);
+
   private:
+    template <class T, class F>
+    result<void> settle(const caller& who, const uuid& conflict, std::string how, F&& make);
     [[nodiscard]] result<hybrid_clock*> clock();
 
+    template <class Transaction>
+    [[nodiscard]] result<void> tell_resolved(Transaction& tx, const pull_message& asked,
+                                             pull_answer<schema_type>& page) const;
     template <class T>
     void take_page_row(pull_answer<schema_type>& page, const record<T>& row,
                        const std::vector<checked_filter>& filters) const;
@@ -132,8 +180,14 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
     if (asked.history != uuid() && asked.history != identity_->history)
         return error{.code = errc::resynchronise,
                      .message = "the store's history is another one than the device's"};
-    detail::push_batch<storage_type, P> batch(asked, who.tenant, policy_, **ticking, from_.now(),
-                                              identity_->cursor_key);
+    detail::push_batch<storage_type, P> batch(asked,
+                                              {.tenant = who.tenant,
+                                               .subject = who.subject,
+                                               .now = from_.now(),
+                                               .hash_key = identity_->cursor_key,
+                                               .all_or_nothing = options_.all_or_nothing,
+                                               .audits = options_.audit},
+                                              policy_, **ticking);
     if (auto fine = batch.check(); !fine) return fine.error();
     // A row that the database refuses is found out by trying: it is rejected with all that must
     // take effect with it, and the others are tried again. Each round rejects one at least.
@@ -197,19 +251,41 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     const cursor_scope scope{who.tenant, detail::entity_set<schema_type>, *identity_};
     auto after = read_cursor(scope, asked.cursor, *last);
     if (!after) return after.error();
+    auto floor = detail::get_floor(*tx);
+    if (!floor) return floor.error();
     pull_answer<schema_type> page;
     page.fresh_until = asked.cursor.empty() ? *last : asked.fresh_until;
+    // Some deletions behind the cursor are gone, of rows that the device may have.
+    if (*after < floor->deletions_until && page.fresh_until < floor->deletions_until)
+        return error{.code = errc::resynchronise,
+                     .message = "the device was away longer than deletions are kept"};
     const std::int64_t limit =
-        detail::smaller(detail::larger<std::int64_t>(asked.rows_max, 1), options_.rows_max);
+        detail::smaller(detail::larger<std::int64_t>(asked.rows_max, 0), options_.rows_max);
+    if (auto told = tell_resolved(*tx, asked, page); !told) return told.error();
     auto seen = visit_changes<schema_type>(
         *tx, {.after = *after, .limit = limit},
         [&]<class T>(const record<T>& row) { take_page_row(page, row, *filters); });
     if (!seen) return seen.error();
     page.cursor = write_cursor(scope, seen->until);
-    page.is_behind = seen->is_behind;
+    page.behind = seen->is_behind ? *last - seen->until : 0;
     page.history = identity_->history;
     page.newest = (*ticking)->tick(from_.now());
     return page;
 }
 
+// Of a conflict that isn't known here, nothing is said: the device keeps its side of it.
+template <class W, class P>
+template <class Transaction>
+result<void> server<W, P>::tell_resolved(Transaction& tx, const pull_message& asked,
+                                         pull_answer<schema_type>& page) const {
+    if (asked.open_conflicts.empty()) return {};
+    auto found = tx.template get_many<parked_conflict>(std::span<const uuid>(asked.open_conflicts));
+    if (!found) return found.error();
+    for (const auto& each : *found)
+        if (each && each->value.resolved_at) page.resolved_conflicts.push_back(each->value.id);
+    return {};
+}
+
 }  // namespace syncfw
+
+#include <syncfw/sync/detail/server_upkeep.hpp>

@@ -36,6 +36,7 @@ struct sync_report {
     std::int64_t parked = 0;    ///< and waiting for a person.
     std::int64_t pulled = 0;    ///< Rows that changed here.
     std::int64_t left = 0;      ///< Rows that were taken away.
+    std::int64_t behind = 0;    ///< Changes that may be left on the server.
     std::int64_t messages = 0;
     std::int64_t bytes = 0;               ///< Of all messages, both ways.
     std::optional<error> push_failure{};  ///< Why the rest of the work was not sent.

@@ -41,9 +41,11 @@ struct simulation_options {
     std::uint64_t deaths = 0;      ///< How often a device is killed, in a call of its store.
     std::uint64_t hub_deaths = 0;  ///< The same of the server.
     std::uint64_t skew_milliseconds = 0;
-    std::uint64_t jumps = 0;     ///< Of a thousand acts: a clock jumps by an hour.
-    std::uint64_t renewals = 0;  ///< Of a thousand acts: a device reads everything anew.
-    std::uint64_t restores = 0;  ///< Of a thousand acts: the server goes back to a backup.
+    std::uint64_t jumps = 0;        ///< Of a thousand acts: a clock jumps by an hour.
+    std::uint64_t renewals = 0;     ///< Of a thousand acts: a device reads everything anew.
+    std::uint64_t restores = 0;     ///< Of a thousand acts: the server goes back to a backup.
+    std::uint64_t resolutions = 0;  ///< Of a thousand acts: somebody settles a parked conflict.
+    std::uint64_t retirements = 0;  ///< Of a thousand acts: the server lets old things go.
     std::int64_t page = 1'000;
     std::int64_t batch = 500;
 
@@ -65,6 +67,8 @@ struct simulation_options {
         o.jumps = maybe(50);
         o.renewals = maybe(30);
         o.restores = maybe(30);
+        o.resolutions = maybe(200);
+        o.retirements = maybe(50);
         o.page = random.chance(500) ? 1 + static_cast<std::int64_t>(random.below(5)) : 1'000;
         o.batch = random.chance(500) ? 1 + static_cast<std::int64_t>(random.below(5)) : 500;
         return o;
@@ -78,6 +82,7 @@ struct simulation_options {
                say(", delay", delay_milliseconds) + say(", deaths", deaths) +
                say(", deaths of the server", hub_deaths) + say(", skew", skew_milliseconds) +
                say(", jumps", jumps) + say(", renewals", renewals) + say(", restores", restores) +
+               say(", resolutions", resolutions) + say(", retirements", retirements) +
                say(", page", page) + say(", batch", batch);
     }
 };

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Goal: what a person does on a device is there at once, travels when it can, and is never lost
 // without a word. Method: two devices and a server in one process.
-#include <syncfw/conflict/policies.hpp>
-#include <syncfw/storage/memory.hpp>
-#include <syncfw/sync/replica.hpp>
-#include <syncfw/sync/server.hpp>
+#include "scene.hpp"
 #include <syncfw/transport/in_process.hpp>
 
 #include <doctest/doctest.h>
@@ -13,69 +10,10 @@
 #include <string>
 #include <string_view>
 
-namespace {
-
-using namespace syncfw;
-using namespace syncfw::annotations;
-
-struct task {
-    std::int64_t id = 0;
-    std::string title{};
-    bool done = false;
-    counter votes{};
-    set_of<std::string> tags{};
-    std::optional<std::string> email{};
-    std::string draft{};
-    std::string approved_by{};
-    bool is_deleted = false;
-
-    static constexpr auto sync_entity = entity<"task">(
-        field<&task::id>(primary_key), field<&task::title>(length<0, 20>),
-        field<&task::email>(unique), field<&task::draft>(local_only),
-        field<&task::approved_by>(server_owned), field<&task::is_deleted>(soft_delete));
-};
-using tasks = schema<task>;
-
-/// The link can be cut, and can lose answers.
-template <class Hub>
-struct bad_link {
-    Hub* hub;
-    bool is_cut = false;
-    int answers_to_lose = 0;
-    result<std::string> exchange(std::string_view request) {
-        if (is_cut) return error{.code = errc::peer_unavailable, .message = "cut"};
-        std::string answer = hub->handle(caller{}, request);
-        if (answers_to_lose > 0 && answers_to_lose-- > 0)
-            return error{.code = errc::timed_out, .message = "no answer"};
-        return answer;
-    }
-};
-
-template <class Policy = merge_fields>
-struct scene {
-    memory::store<tasks> hub_store{};
-    memory::store<tasks> a_store{memory::options{.unique = false}};
-    memory::store<tasks> b_store{memory::options{.unique = false}};
-    server<world<memory::store<tasks>>, Policy> hub{hub_store};
-    bad_link<decltype(hub)> a_link{&hub}, b_link{&hub};
-    replica<world<memory::store<tasks>>, bad_link<decltype(hub)>> a{a_store, a_link},
-        b{b_store, b_link};
-
-    void sync_all() {
-        for (int i = 0; i < 2; ++i) {
-            REQUIRE(a.sync());
-            REQUIRE(b.sync());
-        }
-    }
-    task on_a(std::int64_t id) { return a.template get<task>(id)->value(); }
-    task on_b(std::int64_t id) { return b.template get<task>(id)->value(); }
-    std::int64_t versions() { return *begin_read(hub_store, tenant_id())->last_sequence(); }
-};
-
-}  // namespace
+using namespace two_devices;
 
 TEST_CASE("replica: a write is there at once, pending, and synced after its answer") {
-    scene s;
+    scene<> s;
     s.a_link.is_cut = true;
     REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
     CHECK(s.on_a(1).title == "milk");
@@ -90,7 +28,7 @@ TEST_CASE("replica: a write is there at once, pending, and synced after its answ
 }
 
 TEST_CASE("replica: edits of both devices become one, counters and sets lose nothing") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
     s.sync_all();
     REQUIRE(s.a.patch<task>(1, [](task& t) {
@@ -113,7 +51,7 @@ TEST_CASE("replica: edits of both devices become one, counters and sets lose not
 }
 
 TEST_CASE("once: a push whose answer was lost takes effect once") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
     s.a_link.answers_to_lose = 1;
     CHECK(!s.a.sync());
@@ -125,7 +63,7 @@ TEST_CASE("once: a push whose answer was lost takes effect once") {
 }
 
 TEST_CASE("replica: many edits of a row travel as one, and none if the row is as it was") {
-    scene s;
+    scene<> s;
     for (int i = 0; i < 5; ++i) REQUIRE(s.a.put(task{.id = 1, .title = std::to_string(i)}));
     REQUIRE(s.a.put(task{.id = 2}));
     REQUIRE(s.a.remove<task>(2));
@@ -137,7 +75,7 @@ TEST_CASE("replica: many edits of a row travel as one, and none if the row is as
 }
 
 TEST_CASE("no-resurrection: what was deleted stays deleted until somebody writes it anew") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
     s.sync_all();
     REQUIRE(s.a.remove<task>(1));
@@ -152,7 +90,7 @@ TEST_CASE("no-resurrection: what was deleted stays deleted until somebody writes
 }
 
 TEST_CASE("own-fields: no device sets what the server owns, and none sees another's drafts") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .draft = "mine", .approved_by = "me"}));
     s.sync_all();
     CHECK(s.on_a(1).approved_by.empty());
@@ -164,7 +102,7 @@ TEST_CASE("own-fields: no device sets what the server owns, and none sees anothe
 }
 
 TEST_CASE("poison: a refused write waits with its reason, and nothing behind it waits") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .email = "x@y"}));
     REQUIRE(s.a.sync());
     REQUIRE(s.b.put(task{.id = 2, .email = "x@y"}));
@@ -199,7 +137,7 @@ TEST_CASE("poison: a refused write waits with its reason, and nothing behind it 
 }
 
 TEST_CASE("whole-page: writes of one transaction take effect together or not at all") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .email = "x@y"}));
     REQUIRE(s.a.sync());
     REQUIRE(s.b.transact([](auto& edit) -> result<void> {
@@ -220,7 +158,7 @@ TEST_CASE("whole-page: writes of one transaction take effect together or not at 
 }
 
 TEST_CASE("replica: what breaks a rule is refused where it is written") {
-    scene s;
+    scene<> s;
     const auto done = s.a.put(task{.id = 1, .title = "a title that is much too long"});
     REQUIRE(!done);
     CHECK(done.error().code == errc::invalid_value);
@@ -230,7 +168,7 @@ TEST_CASE("replica: what breaks a rule is refused where it is written") {
 }
 
 TEST_CASE("replica: a value that is taken is refused where it is written") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .email = "x@y"}));
     REQUIRE(s.a.put(task{.id = 2}));
     s.sync_all();
@@ -244,7 +182,7 @@ TEST_CASE("replica: a value that is taken is refused where it is written") {
 }
 
 TEST_CASE("no-wedge: values that are unique on the server never keep a page out") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "first", .email = "x@y"}));
     REQUIRE(s.b.put(task{.id = 2, .title = "second", .email = "x@y"}));
     s.sync_all();
@@ -297,7 +235,7 @@ TEST_CASE("replica: both sides of a parked conflict are kept, and counted") {
 }
 
 TEST_CASE("quiescence: a sync that finds nothing takes two messages and writes nothing") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
     s.sync_all();
     const auto seen = s.a.sync();
@@ -308,7 +246,7 @@ TEST_CASE("quiescence: a sync that finds nothing takes two messages and writes n
 }
 
 TEST_CASE("replica: a hostile or foreign answer changes nothing and is an error") {
-    scene s;
+    scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
     for (const std::string_view bytes : {"", "x", "\1\2", "\1\4zzzz", "\1\5"}) {
         auto session = s.a.begin_sync();

@@ -106,6 +106,39 @@ class local_edit {
         return write(&**here, std::move(row));
     }
 
+    /// Resolves a conflict that was parked by taking one side.
+    result<void> resolve(const uuid& conflict, side taken) {
+        auto parked = find_conflict(conflict);
+        if (!parked) return parked.error();
+        return World::schema_type::visit(parked->entity_name, [&]<class T>(of<T>) -> result<void> {
+            auto at = parse_row_key<T>(parked->row_key);
+            if (!at) return at.error();
+            auto here = tx_.template get<T>(*at);
+            if (!here) return here.error();
+            if (!*here) return resolve_without_row<T>(*parked, taken);
+            auto row = resolved_row<T>(*parked, **here, taken);
+            if (!row) return row.error();
+            return write(&**here, std::move(*row), conflict);
+        });
+    }
+    /// The same with a row of one's own.
+    template <class T>
+    result<void> resolve(const uuid& conflict, const T& value) {
+        auto parked = find_conflict(conflict);
+        if (!parked) return parked.error();
+        if (parked->entity_name != entity_of<T>.name || parked->row_key != row_key(value))
+            return error{.code = errc::invalid_value,
+                         .message = "the conflict is of another row",
+                         .entity = parked->entity_name,
+                         .key = parked->row_key};
+        auto here = tx_.template get<T>(key(value));
+        if (!here) return here.error();
+        record<T> row = *here ? **here : record<T>{};
+        assign_fields(row.value, value, writable_fields<T> | key_fields<T> | only_here<T>);
+        set_deleted(row, is_deleted(value));
+        return write(*here ? &**here : nullptr, std::move(row), conflict);
+    }
+
     template <class T>
     [[nodiscard]] result<std::optional<T>> get(const key_of<T>& at) {
         auto row = tx_.template get<T>(at);
@@ -142,14 +175,30 @@ class local_edit {
         return std::move(**here);
     }
 
-    // `before` is the row as it was, null for none.
+    // The server has the row no more: it is written anew, or stays away.
     template <class T>
-    result<void> write(const record<T>* before, record<T> row) {
+    result<void> resolve_without_row(const parked_conflict& parked, side taken) {
+        auto sides = read_conflict<T>(parked);
+        if (!sides) return sides.error();
+        if (taken == side::theirs || sides->mine.is_deleted())
+            return close_conflict(tx_, parked.id, "the row is gone", core_->now());
+        return write<T>(nullptr, {.value = sides->mine.value}, parked.id);
+    }
+    [[nodiscard]] result<parked_conflict> find_conflict(const uuid& id) {
+        auto found = tx_.template get<parked_conflict>(id);
+        if (!found) return found.error();
+        if (!*found || (*found)->value.resolved_at) return no_conflict();
+        return std::move((*found)->value);
+    }
+
+    // `before` is the row as it was, null for none; `resolves` a conflict, nil for none.
+    template <class T>
+    result<void> write(const record<T>* before, record<T> row, const uuid& resolves = {}) {
         set_tenant(row.value, core_->tenant());
         attribute_fields(row.value, before != nullptr ? &before->value : nullptr, core_->id());
         if (auto fits = validate(row.value); !fits) return fits;
         const bool travels =
-            before == nullptr || before->is_deleted() != row.is_deleted() ||
+            resolves != uuid() || before == nullptr || before->is_deleted() != row.is_deleted() ||
             !(changed_fields(before->value, row.value) & writable_fields<T>).empty();
         if (auto free = check_unique(before, row); !free) return free;
         if (!travels) {
@@ -161,10 +210,13 @@ class local_edit {
         set_times(row, before == nullptr);
         auto unsent = find_unsent<T>(tx_, row.value);
         if (!unsent) return unsent.error();
-        if (*unsent) return write_again(std::move(row), std::move(**unsent));
+        if (*unsent) {
+            if (resolves != uuid()) (*unsent)->resolves.push_back(resolves);
+            return write_again(std::move(row), std::move(**unsent), resolves != uuid());
+        }
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;
-        return note<T>(row, before);
+        return note<T>(row, before, resolves);
     }
 
     // The store doesn't look at it: a page of the server's must never fail because of what is here.
@@ -202,15 +254,18 @@ class local_edit {
 
     // The row has work in the outbox already, which now is more, or comes to nothing.
     template <class T>
-    result<void> write_again(record<T> row, outbox_operation unsent) {
+    result<void> write_again(record<T> row, outbox_operation unsent, bool is_noted) {
         auto base = base_of<T>(unsent);
         if (!base) return base.error();
-        if (!work_between(*base ? &**base : nullptr, row)) return take_back(row, *base, unsent);
+        const bool is_work =
+            !unsent.resolves.empty() || work_between(*base ? &**base : nullptr, row);
+        if (!is_work) return take_back(row, *base, unsent);
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;
         if (unsent.transaction != transaction_) joined_.push_back(unsent.transaction);
         ++writes_;
-        if (unsent.state != outbox_state::failed) return {};
+        if (unsent.state != outbox_state::failed)
+            return is_noted ? tx_.put(record<outbox_operation>{std::move(unsent)}) : result<void>();
         // What was refused is something else now, and is tried again.
         if (auto done = tx_.template erase<outbox_operation>(unsent.id); !done) return done;
         unsent.id = core_->new_id();
@@ -232,12 +287,14 @@ class local_edit {
         // Where an operation of it still travels, its answer will say how the row stands.
         auto travels = is_in_flight<T>(tx_, row.value);
         if (!travels) return travels.error();
-        settled.set_status(*travels ? sync_status::pending : sync_status::synced);
+        auto stands = standing<T>(tx_, unsent.row_key);
+        if (!stands) return stands.error();
+        settled.set_status(*travels ? sync_status::pending : *stands);
         return tx_.put(settled);
     }
 
     template <class T>
-    result<void> note(const record<T>& row, const record<T>* before) {
+    result<void> note(const record<T>& row, const record<T>* before, const uuid& resolves) {
         auto position = tx_.next_sequence(1);
         if (!position) return position.error();
         record<outbox_operation> made{.value = {.id = core_->new_id(),
@@ -246,6 +303,7 @@ class local_edit {
                                                 .entity_name = std::string(entity_of<T>.name),
                                                 .row_key = row_key(row.value),
                                                 .written_at = core_->now()}};
+        if (resolves != uuid()) made.value.resolves.push_back(resolves);
         if (before != nullptr) made.value.base = to_image(*before);
         ++writes_;
         return tx_.put(made);

@@ -31,6 +31,16 @@ inline constexpr field_mask key_fields = entity_of<T>.all_with(meaning::primary_
             .message = std::string("the message is no ") + what + " of this protocol"};
 }
 
+inline void append_ids(wire_writer& out, const std::vector<uuid>& ids) {
+    out.number(ids.size());
+    for (const uuid& each : ids) out.id(each);
+}
+[[nodiscard]] inline std::vector<uuid> read_ids(wire_reader& in) {
+    std::vector<uuid> ids(in.number_up_to(conflicts_max));
+    for (uuid& each : ids) each = in.id();
+    return ids;
+}
+
 // --- items: a head each, and rows or deltas behind one layout --------------------------------
 
 struct section_writer {
@@ -52,7 +62,8 @@ void begin_rows(section_writer& out, const operation<T>&) {
 template <class T>
 void append_item(section_writer& out, const operation<T>& op) {
     out.heads.id(op.id);
-    out.heads.number(static_cast<std::uint64_t>(op.kind));
+    out.heads.number(static_cast<std::uint64_t>(op.kind) | (op.resolves.empty() ? 0U : 4U));
+    if (!op.resolves.empty()) append_ids(out.heads, op.resolves);
     out.heads.number(op.group);
     out.heads.signed_number(op.base_version);
     out.heads.number(op.written.value());
@@ -69,7 +80,10 @@ template <class T>
     for (std::size_t i = 0; i < count && in.heads.is_good(); ++i) {
         operation<T>& op = to.emplace_back();
         op.id = in.heads.id();
-        op.kind = static_cast<operation_kind>(in.heads.number_up_to(2));
+        const std::uint64_t kind = in.heads.number_up_to(6);
+        if ((kind & 3) > static_cast<std::uint64_t>(operation_kind::restore)) return not_a("push");
+        op.kind = static_cast<operation_kind>(kind & 3);
+        if ((kind & 4) != 0) op.resolves = read_ids(in.heads);
         op.group = static_cast<std::uint32_t>(in.heads.number_up_to(UINT32_MAX));
         op.base_version = in.heads.signed_number();
         op.written = stamp(in.heads.number(), {});
@@ -264,6 +278,7 @@ void append_body(wire_writer& out, const push_message<S>& m) {
     out.fixed(m.origin.value());
     out.fixed(m.fingerprint);
     out.id(m.history);
+    out.number(m.is_repeated ? 1 : 0);
     append_lists(out, m.operations);
 }
 template <class S>
@@ -272,6 +287,7 @@ template <class S>
     m.origin = replica_id(in.fixed());
     m.fingerprint = in.fixed();
     m.history = in.id();
+    m.is_repeated = in.number_up_to(1) == 1;
     if (auto done = read_lists(in, m.operations, unknown_entities::refused); !done) return done;
     S::for_each([&]<class T>(of<T>) {
         for (operation<T>& op : m.operations.template of<T>())
@@ -300,6 +316,7 @@ inline void append_body(wire_writer& out, const pull_message& m) {
     out.signed_number(m.rows_max);
     out.fixed(m.fingerprint);
     out.signed_number(m.fresh_until);
+    append_ids(out, m.open_conflicts);
     out.number(m.filters.size());
     for (const filter& each : m.filters) out.text(syncfw::binary::encode_filter(each));
 }
@@ -308,6 +325,7 @@ inline void append_body(wire_writer& out, const pull_message& m) {
     m.rows_max = in.signed_number();
     m.fingerprint = in.fixed();
     m.fresh_until = in.signed_number();
+    m.open_conflicts = read_ids(in);
     const std::uint64_t filters = in.number_up_to(1'000);
     for (std::uint64_t i = 0; i < filters && in.is_good(); ++i) {
         auto each = syncfw::binary::decode_filter(in.text());
@@ -320,19 +338,21 @@ inline void append_body(wire_writer& out, const pull_message& m) {
 template <class S>
 void append_body(wire_writer& out, const pull_answer<S>& m) {
     out.text(m.cursor);
-    out.number(m.is_behind ? 1 : 0);
+    out.number(static_cast<std::uint64_t>(m.behind));
     out.signed_number(m.fresh_until);
     out.id(m.history);
     append_stamp(out, m.newest);
+    append_ids(out, m.resolved_conflicts);
     append_lists(out, m.rows);
 }
 template <class S>
 [[nodiscard]] result<void> read_body(wire_reader& in, pull_answer<S>& m) {
     m.cursor = in.text();
-    m.is_behind = in.number_up_to(1) == 1;
+    m.behind = static_cast<std::int64_t>(in.number_up_to(INT64_MAX));
     m.fresh_until = in.signed_number();
     m.history = in.id();
     m.newest = read_stamp(in);
+    m.resolved_conflicts = read_ids(in);
     return read_lists(in, m.rows, unknown_entities::skipped);
 }
 

@@ -103,7 +103,7 @@ template <class T>
 [[nodiscard]] result<unsent_work<T>> rebase(const outbox_operation& unsent, record<T> row,
                                             const record<T>& base) {
     const auto work = work_between(&base, row);
-    if (!work) {
+    if (!work && unsent.resolves.empty()) {
         // What was done here has been done there, or is nothing any more.
         record<T> settled = base;
         assign_fields(settled.value, row.value, only_here<T>);

@@ -8,14 +8,17 @@
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
 #include <syncfw/sync/messages.hpp>
+#include <syncfw/sync/resolution.hpp>
 
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,20 +40,35 @@ inline constexpr std::uint64_t entity_set = [] {
            e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
 }
 
+/// What a server says of a push before it looks at it.
+struct push_rules {
+    const tenant_id& tenant;
+    const std::string& subject;
+    timestamp now{};
+    const std::array<std::byte, 16>& hash_key;
+    bool all_or_nothing = false;
+    bool audits = false;
+};
+
 template <class Storage, class Policy>
 class push_batch {
   public:
     using schema_type = typename Storage::schema_type;
     using message = push_message<schema_type>;
 
-    push_batch(const message& asked, const tenant_id& whose, const Policy& policy,
-               hybrid_clock& clock, timestamp now, const std::array<std::byte, 16>& hash_key)
-        : asked_(asked), whose_(whose), policy_(policy), now_(now), hash_key_(hash_key) {
+    push_batch(const message& asked, const push_rules& rules, const Policy& policy,
+               hybrid_clock& clock)
+        : asked_(asked),
+          rules_(rules),
+          whose_(rules.tenant),
+          policy_(policy),
+          now_(rules.now),
+          hash_key_(rules.hash_key) {
         schema_type::for_each([&]<class T>(of<T>) {
             for (const operation<T>& op : asked_.operations.template of<T>())
-                accepted_[op.id] = clock.observe(op.written, now).accepted;
+                accepted_[op.id] = clock.observe(op.written, now_).accepted;
         });
-        answer_.newest = clock.tick(now);
+        answer_.newest = clock.tick(now_);
     }
 
     /// What no push may be.
@@ -77,6 +95,9 @@ class push_batch {
         answer_.answers = {};
         failed_ = nullptr;
         if (auto done = look_up(tx); !done) return done;
+        auto floor = get_floor(tx);
+        if (!floor) return floor.error();
+        floor_ = *floor;
         plan_all();
         return write_all(tx);
     }
@@ -151,6 +172,12 @@ class push_batch {
     template <class T>
     void plan_one(operation<T> op, place<T>& at) {
         if (at.known) return;
+        if (rules_.all_or_nothing) op.group = 1;
+        if (may_be_forgotten(op, at))
+            return reject_one(op, at,
+                              {.code = errc::conflict,
+                               .message = "it comes again too late: whether it took effect is not "
+                                          "known any more"});
         op.written = accepted_[op.id];
         const auto why = rejected_.find(op.id);
         if (why != rejected_.end()) return reject_one(op, at, why->second);
@@ -165,9 +192,23 @@ class push_batch {
         if (auto fits = validate(row.value); !fits) return reject_one(op, at, fits.error());
         if (auto fits = check_storable(row.value, whose_); !fits)
             return reject_one(op, at, fits.error());
-        row.set_version((at.stored ? at.stored->version() : 0) + 1);
+        // A row that is made anew is newer than the deletion of which a device may still know.
+        row.set_version((at.stored ? at.stored->version() : floor_.versions_until) + 1);
         row.set_status(sync_status::synced);
         set_times(row, !at.stored);
+    }
+
+    // What was sent before may have taken effect, and the note of it may be gone by now. The row
+    // tells where it is as the device knew it.
+    template <class T>
+    [[nodiscard]] bool may_be_forgotten(const operation<T>& op, const place<T>& at) const {
+        constexpr std::int64_t wrong_clocks = std::int64_t{7} * 24 * 3'600 * 1'000'000;
+        if (!asked_.is_repeated || floor_.answers_until == timestamp()) return false;
+        if (op.written.moment().microseconds_since_epoch() >
+            floor_.answers_until.microseconds_since_epoch() + wrong_clocks)
+            return false;
+        if (at.stored) return at.stored->version() != op.base_version;
+        return op.base_version != 0 || floor_.deletions_until > 0;
     }
 
     template <class T>
@@ -192,17 +233,20 @@ class push_batch {
             next = *first;
         }
         applied_.clear();
+        audited_.clear();
         auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
                                                  std::vector<place<T>>& places) -> result<void> {
             if (auto written = write_rows(tx, ops, places, next); !written) return written;
             for (std::size_t i = 0; i < ops.size(); ++i) {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
+                if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
                 answer_one(ops[i], places[i]);
             }
             return {};
         });
         if (!done) return done;
-        return tx.put_many(applied_);
+        if (auto kept = tx.put_many(applied_); !kept || !rules_.audits) return kept;
+        return tx.put_many(audited_);
     }
 
     // What is unique may go from row to row within a push, round and round: whoever lets a value go
@@ -270,6 +314,23 @@ class push_batch {
         return tx.put(kept);
     }
 
+    template <class Transaction, class T>
+    [[nodiscard]] result<void> close_resolved(Transaction& tx, const operation<T>& op,
+                                              const place<T>& at) {
+        if (op.resolves.empty() || at.known || at.plan.outcome == push_outcome::rejected) return {};
+        auto parked = tx.template get_many<parked_conflict>(std::span<const uuid>(op.resolves));
+        if (!parked) return parked.error();
+        for (const auto& each : *parked) {
+            // A device's word counts for the conflicts of its own row only.
+            if (!each || each->value.entity_name != entity_of<T>.name ||
+                each->value.row_key != row_key(op.after))
+                continue;
+            if (auto done = close_conflict(tx, each->value.id, "by a device", now_); !done)
+                return done;
+        }
+        return {};
+    }
+
     template <class T>
     void answer_one(const operation<T>& op, place<T>& at) {
         operation_answer<T>& answer = answer_.answers.template of<T>().emplace_back();
@@ -301,6 +362,24 @@ class push_batch {
                                       .version = answer.version,
                                       .request_hash = std::move(hash),
                                       .applied_at = now_}});
+        if (rules_.audits) audited_.push_back(audit_of(op, answer));
+    }
+
+    template <class T>
+    [[nodiscard]] record<audit_entry> audit_of(const operation<T>& op,
+                                               const operation_answer<T>& answer) const {
+        constexpr std::string_view kinds[] = {"put", "remove", "restore"};
+        std::string details(to_string(answer.outcome));
+        if (!answer.reason.empty()) details += ": " + answer.reason;
+        for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
+            if (op.changed.test(i)) details += " " + std::string(entity_of<T>.fields[i].name);
+        return {.value = {.id = op.id,
+                          .at = now_,
+                          .subject = rules_.subject,
+                          .action = std::string(kinds[static_cast<std::size_t>(op.kind)]),
+                          .entity_name = std::string(entity_of<T>.name),
+                          .row_key = row_key(op.after),
+                          .details = std::move(details)}};
     }
 
     [[nodiscard]] static std::string code_name(errc code) {
@@ -352,6 +431,7 @@ class push_batch {
     }
 
     const message& asked_;
+    push_rules rules_;
     const tenant_id& whose_;
     const Policy& policy_;
     timestamp now_;
@@ -362,6 +442,8 @@ class push_batch {
     const uuid* failed_ = nullptr;
     lists_of<schema_type, place> places_{};
     std::vector<record<applied_operation>> applied_{};
+    std::vector<record<audit_entry>> audited_{};
+    retention_floor floor_{};
     push_answer<schema_type> answer_{};
 };
 

@@ -125,7 +125,9 @@ class replica_core {
                 if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
                 if (!*base) return tx.template erase<T>(key(row.value));
                 assign_fields((*base)->value, row.value, only_here<T>);
-                (*base)->set_status(sync_status::synced);
+                auto stands = standing<T>(tx, failed.row_key);
+                if (!stands) return stands.error();
+                (*base)->set_status(*stands);
                 (*base)->set_sequence(row.sequence());
                 return tx.put(**base);
             });

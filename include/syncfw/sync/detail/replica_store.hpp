@@ -7,6 +7,7 @@
 #include <syncfw/sync/detail/outbox.hpp>
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/plan.hpp>
+#include <syncfw/sync/resolution.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -102,6 +103,8 @@ template <class T, class Transaction>
     if (*later) {
         (*later)->base = kept.base;
         (*later)->position = kept.position;
+        (*later)->resolves.insert((*later)->resolves.end(), kept.resolves.begin(),
+                                  kept.resolves.end());
         if (auto done = tx.put(record<outbox_operation>{**later}); !done) return done;
         return tx.template erase<outbox_operation>(kept.id);
     }
@@ -138,7 +141,8 @@ template <class T, class Transaction>
 /// Takes one answer in: the operation ends, and work that came after it goes on from the answer.
 template <class T, class Transaction>
 [[nodiscard]] result<void> take_answer(Transaction& tx, const outbox_operation& kept,
-                                       const operation_answer<T>& answer, timestamp now) {
+                                       const operation_answer<T>& answer, timestamp now,
+                                       bool has_conflicts) {
     auto sent = from_sent<T>(kept);
     if (!sent) return sent.error();
     auto base = base_of<T>(kept);
@@ -155,6 +159,10 @@ template <class T, class Transaction>
         return take_back<T>(tx, kept, &why, kept.id);
     }
     if (auto done = tx.template erase<outbox_operation>(kept.id); !done) return done;
+    for (const uuid& each : kept.resolves)
+        if (auto closed = close_conflict(tx, each, std::string(to_string(answer.outcome)), now);
+            !closed)
+            return closed;
     if (answer.outcome == push_outcome::parked) {
         record<parked_conflict> parked{.value = {.id = kept.id,
                                                  .operation = kept.id,
@@ -174,8 +182,11 @@ template <class T, class Transaction>
     const key_of<T> at = key(sent->after);
     if (!*later) {
         if (!settled) return tx.template erase<T>(at);
-        settled->set_status(answer.outcome == push_outcome::parked ? sync_status::conflict
-                                                                   : sync_status::synced);
+        auto stands = has_conflicts || answer.outcome == push_outcome::parked
+                          ? standing<T>(tx, kept.row_key)
+                          : result<sync_status>(sync_status::synced);
+        if (!stands) return stands.error();
+        settled->set_status(*stands);
         set_last_sync_at(settled->value, now);
         return tx.put(*settled);
     }
@@ -201,6 +212,11 @@ template <class T, class Transaction>
     auto made = rebase<T>(unsent, *plan.row, *plan.base);
     if (!made) return made.error();
     made->row.set_sequence(0);
+    if (!made->left) {
+        auto stands = standing<T>(tx, unsent.row_key);
+        if (!stands) return stands.error();
+        made->row.set_status(*stands);
+    }
     if (auto done = tx.put(made->row); !done) return done;
     if (made->left) return tx.put(record<outbox_operation>{*made->left});
     return tx.template erase<outbox_operation>(unsent.id);
@@ -250,7 +266,8 @@ class page_taker {
         auto plan = plan_pull<T>(
             {.row = here ? &*here : nullptr, .is_doubted = here && here->sequence() > 0}, item.row);
         if (!plan.changes) return {};
-        plan.row->set_status(sync_status::synced);
+        const bool is_open = here && here->status() == sync_status::conflict;
+        plan.row->set_status(is_open ? sync_status::conflict : sync_status::synced);
         plan.row->set_sequence(0);
         set_last_sync_at(plan.row->value, now_);
         changed_.push_back(std::move(*plan.row));
@@ -301,6 +318,32 @@ template <class Schema, class Transaction>
         });
     if (!done) return done.error();
     return counted;
+}
+
+/// Notes which of the conflicts that were parked here are resolved elsewhere.
+template <class Schema, class Transaction>
+[[nodiscard]] result<void> take_resolved(Transaction& tx, const std::vector<uuid>& ids,
+                                         timestamp now) {
+    for (const uuid& id : ids) {
+        auto found = tx.template get<parked_conflict>(id);
+        if (!found) return found.error();
+        if (!*found) continue;
+        if (auto done = close_conflict(tx, id, "elsewhere", now); !done) return done;
+        const parked_conflict& parked = (*found)->value;
+        auto done = Schema::visit(parked.entity_name, [&]<class T>(of<T>) -> result<void> {
+            auto at = parse_row_key<T>(parked.row_key);
+            if (!at) return at.error();
+            auto row = tx.template get<T>(*at);
+            if (!row) return row.error();
+            if (!*row || (*row)->status() != sync_status::conflict) return {};
+            auto stands = standing<T>(tx, parked.row_key);
+            if (!stands) return stands.error();
+            (*row)->set_status(*stands);
+            return tx.put(**row);
+        });
+        if (!done) return done;
+    }
+    return {};
 }
 
 // --- another history of the server ---------------------------------------------------------------

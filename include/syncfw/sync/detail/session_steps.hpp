@@ -26,6 +26,7 @@ class batch_maker {
         if (!rows) return rows.error();
         if (rows->empty()) return false;
         message_.batch = rows->front().value.batch;
+        message_.is_repeated = true;
         for (const record<outbox_operation>& each : *rows)
             if (auto done = add_sent(each.value); !done) return done.error();
         return true;
@@ -102,7 +103,9 @@ class batch_maker {
             auto base = base_of<T>(queued);
             if (!base) return base.error();
             auto op = work_between(*base ? &**base : nullptr, *row);
+            if (!op && !queued.resolves.empty()) op = decision_alone(*base, *row);
             if (!op) return settle(queued, *base, *row);
+            op->resolves = queued.resolves;
             op->id = queued.id;
             op->group = group_of(queued.transaction);
             queued.state = outbox_state::in_flight;
@@ -114,6 +117,17 @@ class batch_maker {
         });
     }
 
+    // A conflict is resolved by what the server has: nothing is changed, but it must hear of it.
+    template <class T>
+    [[nodiscard]] static std::optional<operation<T>> decision_alone(
+        const std::optional<record<T>>& base, const record<T>& row) {
+        if (!base) return {};
+        return operation<T>{.base_version = base->version(),
+                            .written = row.written(),
+                            .before = base->value,
+                            .after = base->value};
+    }
+
     // Nothing is to be sent of it: the row is as both sides know it, or was never sent.
     template <class T>
     [[nodiscard]] result<void> settle(const outbox_operation& queued,
@@ -121,7 +135,9 @@ class batch_maker {
         if (auto done = tx_.template erase<outbox_operation>(queued.id); !done) return done;
         if (!base) return tx_.template erase<T>(key(row.value));
         assign_fields(base->value, row.value, only_here<T>);
-        base->set_status(sync_status::synced);
+        auto stands = standing<T>(tx_, queued.row_key);
+        if (!stands) return stands.error();
+        base->set_status(*stands);
         base->set_sequence(row.sequence());
         return tx_.put(*base);
     }
@@ -235,13 +251,18 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
                 ++seen.pushed;
                 seen.rejected += each.outcome == push_outcome::rejected ? 1 : 0;
                 seen.parked += each.outcome == push_outcome::parked ? 1 : 0;
-                done = detail::take_answer<T>(*tx, (*kept)->value, each, core_->now());
+                done = detail::take_answer<T>(*tx, (*kept)->value, each, core_->now(),
+                                              position->has_conflicts);
             }
         });
     if (!done) return done;
     if (seen.pushed == 0) {
         at_ = stage::done;
         return error{.code = errc::malformed, .message = "the server answered something else"};
+    }
+    if (seen.parked > 0 && !position->has_conflicts) {
+        position->has_conflicts = true;
+        if (auto noted = tx->put(record<feed_position>{*position}); !noted) return noted;
     }
     if (auto kept = tx->commit(); !kept) return kept;
     report_.pushed += seen.pushed;
@@ -324,11 +345,17 @@ result<std::optional<std::string>> sync_session<W>::next_pull() {
     if (!tx) return tx.error();
     auto position = detail::get_position(*tx);
     if (!position) return position.error();
-    std::string request = encode(pull_message{.cursor = position->cursor,
-                                              .rows_max = rows_max_,
-                                              .fingerprint = schema_type::fingerprint,
-                                              .fresh_until = position->fresh_until,
-                                              .filters = core_->options().filters});
+    pull_message asked{.cursor = position->cursor,
+                       .rows_max = rows_max_,
+                       .fingerprint = schema_type::fingerprint,
+                       .fresh_until = position->fresh_until,
+                       .filters = core_->options().filters};
+    if (position->has_conflicts) {
+        auto open = detail::open_conflicts(*tx, conflicts_max);
+        if (!open) return open.error();
+        for (const parked_conflict& each : *open) asked.open_conflicts.push_back(each.id);
+    }
+    std::string request = encode(asked);
     count(request);
     return std::optional(std::move(request));
 }
@@ -352,12 +379,20 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     auto counted = detail::take_page(*tx, *page, core_->now());
     if (!counted) return counted.error();
     const bool moves = position->cursor != page->cursor;
-    if (page->is_behind && !moves) {
+    if (page->is_behind() && !moves) {
         at_ = stage::done;
         return error{.code = errc::malformed, .message = "the server gives the same page for ever"};
     }
     // A sync that finds nothing writes nothing.
-    if (moves || !page->rows.empty()) {
+    if (moves || !page->rows.empty() || !page->resolved_conflicts.empty()) {
+        auto taken =
+            detail::take_resolved<schema_type>(*tx, page->resolved_conflicts, core_->now());
+        if (!taken) return taken;
+        if (!page->resolved_conflicts.empty()) {
+            auto open = detail::open_conflicts(*tx, 1);
+            if (!open) return open.error();
+            position->has_conflicts = !open->empty();
+        }
         position->cursor = page->cursor;
         position->history = page->history;
         position->fresh_until = page->fresh_until;
@@ -369,8 +404,9 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     }
     report_.pulled += counted->stored;
     report_.left += counted->left;
+    report_.behind = page->behind;
     rows_max_ = std::min(rows_max_ * 4, core_->options().rows_max_behind);
-    if (!page->is_behind)
+    if (!page->is_behind())
         at_ = position->phase == pull_phase::renewing ? stage::sweep : behind_pull();
     return {};
 }

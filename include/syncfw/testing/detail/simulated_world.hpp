@@ -10,6 +10,7 @@
 #include <syncfw/testing/detail/simulation_checks.hpp>
 #include <syncfw/testing/random.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -205,6 +206,9 @@ class simulated_world {
             (void)who.here->full_sync();  // Its own messages get nowhere; the next sync goes on.
             checks_.after_sync_step(who.name, who.seen, who.store, {});
         }
+        if (random_.chance(options_.resolutions)) resolve_one(who);
+        if (random_.chance(options_.resolutions)) resolve_on_hub();
+        if (random_.chance(options_.retirements)) retire();
         result<void> done;
         const std::uint64_t writes = random_.chance(200) ? 2 + random_.below(3) : 1;
         if (writes == 1)
@@ -221,6 +225,47 @@ class simulated_world {
             checks_.say("a write failed: " + to_string(done.error()));
         checks_.after_act(who.name, who.seen, who.store);
         if (who.left.is_over()) restart(who);
+    }
+
+    // --- people and operators ----------------------------------------------------------------
+
+    [[nodiscard]] side any_side() { return random_.chance(500) ? side::mine : side::theirs; }
+
+    void resolve_one(device& who) {
+        auto open = who.here->conflicts();
+        if (!open || open->empty()) return;
+        note(8);
+        auto done = who.here->resolve((*open)[random_.below(open->size())].id, any_side());
+        if (!done && !is_refusal(done.error()) && !who.left.is_over())
+            checks_.say("a conflict was not resolved: " + to_string(done.error()));
+        checks_.after_act(who.name, who.seen, who.store);
+    }
+    void resolve_on_hub() {
+        auto open = hub_->conflicts(tenant_id());
+        if (open && !open->empty()) {
+            note(9);
+            auto done =
+                hub_->resolve(caller{}, (*open)[random_.below(open->size())].id, any_side());
+            if (!done && !is_refusal(done.error()) && !hub_left_.is_over())
+                checks_.say("a conflict was not resolved: " + to_string(done.error()));
+        }
+        if (hub_left_.is_over()) start_hub();
+        checks_.after_upkeep(*hub_store_);
+    }
+    void retire() {
+        note(10);
+        checks_.before_upkeep(*hub_store_);
+        // What is let go is older than any message that may still come.
+        retired_until_ =
+            std::max(retired_until_, now_ - static_cast<std::int64_t>(random_.below(300'000'000)));
+        const timestamp until = timestamp::from_microseconds(
+            simulated_environment{&hub_clock_}.now().microseconds_since_epoch() + retired_until_ -
+            now_);
+        auto done = hub_->retire(tenant_id(), {.deletions_until = until, .answers_until = until});
+        if (!done && !hub_left_.is_over())
+            checks_.say("nothing was let go: " + to_string(done.error()));
+        if (hub_left_.is_over()) start_hub();
+        checks_.after_upkeep(*hub_store_);
     }
 
     // There is nothing to patch, or another row has a value that is unique.
@@ -300,7 +345,8 @@ class simulated_world {
 
     void send(device& who, const std::string& request, std::uint64_t number) {
         if (faults_ && random_.chance(options_.loss)) return;
-        at(delay(), [this, &who, request = std::string(request), number]() mutable {
+        at(delay(), [this, &who, request = std::string(request), number, sent = now_]() mutable {
+            if (sent < retired_until_) return;
             // A setup may spoil messages, to try what then happens.
             if constexpr (requires { Setup::spoil_request(request); })
                 Setup::spoil_request(request);
@@ -349,7 +395,9 @@ class simulated_world {
             decide_refused(retried);
             for (int round = 0; round < 2; ++round) sync_all();
         }
+        decide_parked();
         check_equality("at rest");
+        checks_.check_parked(*hub_store_);
         const std::int64_t head = checks_.head_of(*hub_store_);
         for (int round = 0; round < 2; ++round) sync_all();
         if (checks_.head_of(*hub_store_) != head)
@@ -367,6 +415,41 @@ class simulated_world {
             }
             each->seen = checks_.look_at(each->store);
         }
+    }
+    // Each looks at its conflicts as they are now; what devices don't know of is left to the
+    // server.
+    void decide_parked() {
+        // A side that can't be taken, because a value is taken by now, is let go in the end.
+        for (const std::uint64_t mine : {500u, 500u, 0u}) {
+            for (auto& each : devices_) decide_parked(*each, mine);
+            decide_refused(0);
+            for (int round = 0; round < 2; ++round) sync_all();
+        }
+        auto left = hub_->conflicts(tenant_id(), 10'000);
+        for (const parked_conflict& parked : *left) {
+            auto done = hub_->resolve(caller{}, parked.id, side::theirs);
+            if (!done) checks_.say("a conflict was not resolved: " + to_string(done.error()));
+        }
+        checks_.after_upkeep(*hub_store_);
+        for (int round = 0; round < 2; ++round) sync_all();
+        for (auto& each : devices_)
+            if (auto open = each->here->conflicts(); !open || !open->empty())
+                checks_.say("convergence: a conflict is open on a device alone");
+    }
+    void decide_parked(device& who, std::uint64_t mine) {
+        begin_sync(who);
+        play();
+        auto open = who.here->conflicts();
+        if (!open) return checks_.say(to_string(open.error()));
+        for (const parked_conflict& parked : *open) {
+            const side taken = random_.chance(mine) ? side::mine : side::theirs;
+            auto done = who.here->resolve(parked.id, taken);
+            if (!done && !is_refusal(done.error()))
+                checks_.say("a conflict was not resolved: " + to_string(done.error()));
+        }
+        who.seen = checks_.look_at(who.store);
+        begin_sync(who);
+        play();
     }
     void sync_all() {
         for (auto& each : devices_) {
@@ -393,6 +476,7 @@ class simulated_world {
     std::priority_queue<event> events_{};
     simulation_checks<schema_type, storage_type> checks_{};
     std::uint64_t trace_ = 0xcbf2'9ce4'8422'2325;
+    std::int64_t retired_until_ = INT64_MIN / 2;
     std::uint64_t requests_ = 0;
     std::uint64_t messages_ = 0;
     std::uint64_t acts_ = 0;

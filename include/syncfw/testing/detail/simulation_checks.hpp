@@ -11,10 +11,12 @@
 
 #include <syncfw/query/query.hpp>
 #include <syncfw/sync/detail/outbox.hpp>
+#include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/messages.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -52,6 +54,8 @@ template <class... Ts>
 struct store_backup<schema<Ts...>> {
     std::tuple<std::vector<record<Ts>>...> rows{};
     std::vector<record<applied_operation>> applied{};
+    std::vector<record<parked_conflict>> parked{};
+    std::optional<std::string> floor{};
     std::int64_t head = 0;
 };
 
@@ -116,10 +120,13 @@ class simulation_checks {
         effects += raised;
         std::uint64_t first_effects = 0;
         for (const auto& [id, outcome] : outcomes_in(answer)) {
+            if (forgotten_.count(id) != 0) {
+                if (is_effect(outcome)) say("once: an operation took effect again, later");
+                continue;
+            }
             const auto [known, is_new] = outcomes_.emplace(id, outcome);
             if (!is_new && known->second != outcome) say("once: an operation had two outcomes");
-            if (is_new && (outcome == push_outcome::applied || outcome == push_outcome::merged))
-                ++first_effects;
+            if (is_new && is_effect(outcome)) ++first_effects;
         }
         // A commit of which nobody heard is told by the answer to the same push later.
         if (was_killed) return;
@@ -130,6 +137,39 @@ class simulation_checks {
             say("quiescence: a pull changed the server");
     }
 
+    /// Takes note of what nobody heard of yet, before the server forgets it.
+    void before_upkeep(Storage& hub) {
+        auto tx = begin_read(hub, tenant_id());
+        for (const auto& each : *tx->scan(all<applied_operation>()))
+            for (const push_outcome outcome :
+                 {push_outcome::applied, push_outcome::merged, push_outcome::superseded,
+                  push_outcome::parked, push_outcome::rejected})
+                if (each.value.outcome == to_string(outcome))
+                    outcomes_.emplace(each.value.id, outcome);
+    }
+    /// A person or an operator did something on the server itself.
+    void after_upkeep(Storage& hub) {
+        std::uint64_t raised = 0;
+        take_history(hub, raised);
+        auto tx = begin_read(hub, tenant_id());
+        for (auto at = outcomes_.begin(); at != outcomes_.end();) {
+            auto known = tx->template get<applied_operation>(at->first);
+            const bool is_kept = known && *known;
+            if (!is_kept && is_effect(at->second)) forgotten_.insert(at->first);
+            at = is_kept ? std::next(at) : outcomes_.erase(at);
+        }
+    }
+
+    /// Both sides of what was parked are there until somebody decides.
+    void check_parked(Storage& hub) {
+        auto tx = begin_read(hub, tenant_id());
+        for (const auto& [id, outcome] : outcomes_) {
+            if (outcome != push_outcome::parked) continue;
+            auto kept = tx->template get<parked_conflict>(id);
+            if (!kept || !*kept) say("no-lost-write: a parked conflict vanished");
+        }
+    }
+
     [[nodiscard]] store_backup<Schema> back_up(Storage& hub) {
         store_backup<Schema> made;
         auto tx = begin_read(hub, tenant_id());
@@ -137,6 +177,8 @@ class simulation_checks {
             std::get<std::vector<record<T>>>(made.rows) = *tx->scan(all<T>());
         });
         made.applied = *tx->scan(all<applied_operation>());
+        made.parked = *tx->scan(all<parked_conflict>());
+        made.floor = *tx->get_value(syncfw::detail::floor_name);
         made.head = *tx->last_sequence();
         return made;
     }
@@ -148,10 +190,14 @@ class simulation_checks {
             (void)tx->put_many(std::get<std::vector<record<T>>>(from->rows));
         });
         (void)tx->put_many(from->applied);
+        (void)tx->put_many(from->parked);
+        if (from->floor) (void)tx->put_value(syncfw::detail::floor_name, *from->floor);
         (void)*tx->next_sequence(from->head);
         if (auto done = tx->commit(); !done) say(to_string(done.error()));
         outcomes_.clear();
+        forgotten_.clear();
         versions_.clear();
+        present_.clear();
         effects = 0;
         std::uint64_t raised = 0;
         take_history(to, raised);
@@ -159,9 +205,9 @@ class simulation_checks {
 
     /// Every change of the server's rows is some operation's, and of each there is one at most.
     void check_once() {
-        std::uint64_t effective = 0;
+        std::uint64_t effective = forgotten_.size();
         for (const auto& [id, outcome] : outcomes_)
-            if (outcome == push_outcome::applied || outcome == push_outcome::merged) ++effective;
+            if (is_effect(outcome)) ++effective;
         if (effects > effective)
             say("once: " + std::to_string(effects) + " changes by " + std::to_string(effective) +
                 " operations");
@@ -177,14 +223,13 @@ class simulation_checks {
                 say(in(device) + "convergence, " + when + ": has version " +
                     std::to_string(mine->second.version) + " of " + at + ", the server " +
                     std::to_string(row.version));
-            } else if (mine->second.status == sync_status::pending ||
-                       mine->second.status == sync_status::failed) {
+            } else if (mine->second.status != sync_status::synced) {
                 say(in(device) + "honest status, " + when + ": " + at + " is " +
                     std::string(to_string(mine->second.status)));
             }
         }
         for (const auto& [at, row] : here.rows)
-            if (there.rows.count(at) == 0)
+            if (there.rows.count(at) == 0 && !row.is_deleted)
                 say(in(device) + "convergence, " + when + ": has " + at + " alone");
         for (const auto& [id, work] : here.outbox)
             say(in(device) + "liveness, " + when + ": work on " + work.at +
@@ -194,6 +239,10 @@ class simulation_checks {
     [[nodiscard]] std::int64_t head_of(Storage& hub) {
         auto tx = begin_read(hub, tenant_id());
         return tx ? *tx->last_sequence() : -1;
+    }
+
+    [[nodiscard]] static bool is_effect(push_outcome outcome) noexcept {
+        return outcome == push_outcome::applied || outcome == push_outcome::merged;
     }
 
   private:
@@ -295,12 +344,17 @@ class simulation_checks {
         for (const auto& [at, row] : now.rows) {
             std::int64_t& last = versions_[at];
             if (row.version < last) say("once: " + at + " went back to an older version");
-            if (row.version > last) raised += static_cast<std::uint64_t>(row.version - last);
+            // One that is made anew begins above all that was let go.
+            if (row.version > last)
+                raised +=
+                    present_.count(at) == 0 ? 1 : static_cast<std::uint64_t>(row.version - last);
             if (row.version == last && history_[{at, row.version}].count(row.content) == 0)
                 say("honest status: " + at + " changed without a new version");
             last = row.version;
             history_[{at, row.version}].insert(row.content);
         }
+        present_.clear();
+        for (const auto& [at, row] : now.rows) present_.insert(at);
     }
 
     [[nodiscard]] static std::map<uuid, push_outcome> outcomes_in(std::string_view bytes) {
@@ -317,7 +371,9 @@ class simulation_checks {
     // More than one content of a version only where the server went back in time.
     std::map<std::pair<std::string, std::int64_t>, std::set<std::string>> history_{};
     std::map<std::string, std::int64_t> versions_{};
+    std::set<std::string> present_{};
     std::map<uuid, push_outcome> outcomes_{};
+    std::set<uuid> forgotten_{};  ///< Took effect, and the server has no note of it any more.
 };
 
 }  // namespace syncfw::testing::detail

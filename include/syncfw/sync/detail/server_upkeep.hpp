@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSL-1.0
+// What people and operators do on a server: settle conflicts, let old things go.
+#pragma once
+
+#include <syncfw/sync/server.hpp>
+
+namespace syncfw {
+
+template <class W, class P>
+result<server_status> server<W, P>::status(const tenant_id& whose) {
+    using annotations::field;
+    auto tx = begin_read(*store_, whose);
+    if (!tx) return tx.error();
+    auto last = tx->last_sequence();
+    if (!last) return last.error();
+    auto open = tx->count(where(field<&parked_conflict::resolved_at>.is_null()));
+    if (!open) return open.error();
+    return server_status{.last_sequence = *last, .open_conflicts = *open};
+}
+
+// --- conflicts -----------------------------------------------------------------------------------
+
+template <class W, class P>
+result<std::vector<parked_conflict>> server<W, P>::conflicts(const tenant_id& whose,
+                                                             std::uint64_t most) {
+    auto tx = begin_read(*store_, whose);
+    if (!tx) return tx.error();
+    return detail::open_conflicts(*tx, most);
+}
+
+template <class W, class P>
+result<void> server<W, P>::resolve(const caller& who, const uuid& conflict, side taken) {
+    auto tx = begin_read(*store_, who.tenant);
+    if (!tx) return tx.error();
+    auto parked = tx->template get<parked_conflict>(conflict);
+    if (!parked) return parked.error();
+    if (!*parked) return detail::no_conflict();
+    const std::string how = taken == side::mine ? "mine" : "theirs";
+    return schema_type::visit((*parked)->value.entity_name, [&]<class T>(of<T>) {
+        return settle<T>(who, conflict, how, [&](const parked_conflict& each, record<T> now) {
+            return detail::resolved_row<T>(each, std::move(now), taken);
+        });
+    });
+}
+
+template <class W, class P>
+template <class T>
+result<void> server<W, P>::resolve(const caller& who, const uuid& conflict, const T& value) {
+    return settle<T>(who, conflict, "by hand",
+                     [&](const parked_conflict& each, record<T> now) -> result<record<T>> {
+                         if (each.row_key != detail::row_key(value))
+                             return error{.code = errc::invalid_value,
+                                          .message = "the conflict is of another row",
+                                          .entity = each.entity_name,
+                                          .key = each.row_key};
+                         detail::assign_fields(now.value, value, detail::writable_fields<T>);
+                         detail::set_deleted(now, is_deleted(value));
+                         return now;
+                     });
+}
+
+// The row gets a new version, also where it stays as it is: whoever looks sees that it was settled.
+template <class W, class P>
+template <class T, class F>
+result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::string how,
+                                  F&& make) {
+    auto ticking = clock();
+    if (!ticking) return ticking.error();
+    auto tx = begin_write(*store_, who.tenant);
+    if (!tx) return tx.error();
+    auto first = tx->next_sequence(1);
+    if (!first) return first.error();
+    auto parked = tx->template get<parked_conflict>(conflict);
+    if (!parked) return parked.error();
+    if (!*parked || (*parked)->value.resolved_at ||
+        (*parked)->value.entity_name != entity_of<T>.name)
+        return detail::no_conflict();
+    auto at = detail::parse_row_key<T>((*parked)->value.row_key);
+    if (!at) return at.error();
+    auto stored = tx->template get<T>(*at);
+    if (!stored) return stored.error();
+    if (!*stored) {
+        // It was let go since: the device's row is all that is left of it.
+        auto sides = read_conflict<T>((*parked)->value);
+        if (!sides) return sides.error();
+        *stored = record<T>{.value = sides->mine.value};
+        auto floor = detail::get_floor(*tx);
+        if (!floor) return floor.error();
+        (*stored)->set_version(floor->versions_until);
+    }
+    auto row = make((*parked)->value, **stored);
+    if (!row) return row.error();
+    detail::set_tenant(row->value, who.tenant);
+    if (auto fits = validate(row->value); !fits) return fits;
+    row->set_version((*stored)->version() + 1);
+    row->set_written((*ticking)->tick(from_.now()));
+    row->set_sequence(*first);
+    row->set_status(sync_status::synced);
+    detail::set_times(*row, false);
+    if (auto done = tx->put(*row); !done) return done;
+    if (auto done = detail::close_conflict(*tx, conflict, how, from_.now()); !done) return done;
+    if (options_.audit) {
+        const record<audit_entry> entry{.value = {.id = conflict,
+                                                  .at = from_.now(),
+                                                  .subject = who.subject,
+                                                  .action = "resolve",
+                                                  .entity_name = std::string(entity_of<T>.name),
+                                                  .row_key = (*parked)->value.row_key,
+                                                  .details = std::move(how)}};
+        if (auto done = tx->put(entry); !done) return done;
+    }
+    return tx->commit();
+}
+
+// --- retention -----------------------------------------------------------------------------------
+
+namespace detail {
+
+/// Takes rows of the engine's own away that are older, in parts.
+template <class T, class Storage, class Query>
+[[nodiscard]] result<std::int64_t> erase_old(Storage& store, const tenant_id& whose,
+                                             const Query& old) {
+    constexpr std::uint64_t part = 1'000;
+    for (std::int64_t count = 0;;) {
+        auto tx = begin_write(store, whose);
+        if (!tx) return tx.error();
+        auto rows = tx->scan(Query(old).limit(part));
+        if (!rows) return rows.error();
+        if (rows->empty()) return count;
+        std::vector<key_of<T>> keys;
+        for (const record<T>& each : *rows) keys.push_back(key(each.value));
+        if (auto done = tx->template erase_many<T>(std::span<const key_of<T>>(keys)); !done)
+            return done.error();
+        if (auto kept = tx->commit(); !kept) return kept.error();
+        count += static_cast<std::int64_t>(keys.size());
+    }
+}
+
+/// Takes the tombstones of one part of the feed away, and says that they may be missing.
+template <class Schema, class Storage>
+[[nodiscard]] result<changes_seen> erase_tombstones(Storage& store, const tenant_id& whose,
+                                                    std::int64_t after, timestamp until,
+                                                    std::int64_t& count) {
+    auto tx = begin_write(store, whose);
+    if (!tx) return tx.error();
+    auto floor = get_floor(*tx);
+    if (!floor) return floor.error();
+    result<void> done;
+    const std::int64_t before = count;
+    auto seen = visit_changes<Schema>(
+        *tx, {.after = after, .limit = 1'000}, [&]<class T>(const record<T>& row) {
+            if (!done || !row.is_deleted() || row.written().moment() >= until) return;
+            floor->deletions_until = larger(floor->deletions_until, row.sequence());
+            floor->versions_until = larger(floor->versions_until, row.version());
+            done = tx->template erase<T>(key(row.value));
+            ++count;
+        });
+    if (!seen) return seen.error();
+    if (!done) return done.error();
+    if (count == before) return *seen;
+    if (auto put = put_floor(*tx, *floor); !put) return put.error();
+    if (auto kept = tx->commit(); !kept) return kept.error();
+    return *seen;
+}
+
+}  // namespace detail
+
+template <class W, class P>
+result<retired> server<W, P>::retire(const tenant_id& whose, const retention& kept) {
+    using annotations::field;
+    retired gone;
+    if (kept.answers_until) {
+        // First it is said, then it is done.
+        auto tx = begin_write(*store_, whose);
+        if (!tx) return tx.error();
+        auto floor = detail::get_floor(*tx);
+        if (!floor) return floor.error();
+        if (floor->answers_until < *kept.answers_until) floor->answers_until = *kept.answers_until;
+        if (auto done = detail::put_floor(*tx, *floor); !done) return done.error();
+        if (auto done = tx->commit(); !done) return done.error();
+        auto count = detail::erase_old<applied_operation>(
+            *store_, whose, where(field<&applied_operation::applied_at> < *kept.answers_until));
+        if (!count) return count.error();
+        gone.answers = *count;
+    }
+    if (kept.audit_until) {
+        auto count = detail::erase_old<audit_entry>(
+            *store_, whose, where(field<&audit_entry::at> < *kept.audit_until));
+        if (!count) return count.error();
+        gone.audit = *count;
+    }
+    for (std::int64_t after = 0; kept.deletions_until;) {
+        auto seen = detail::erase_tombstones<schema_type>(*store_, whose, after,
+                                                          *kept.deletions_until, gone.deletions);
+        if (!seen) return seen.error();
+        after = seen->until;
+        if (!seen->is_behind) break;
+    }
+    return gone;
+}
+
+}  // namespace syncfw

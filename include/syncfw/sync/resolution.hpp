@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a person makes of a conflict that was parked: both sides and their base are kept until then,
+// on the server and on the device whose write it was.
+//
+//     for (const parked_conflict& each : *mine.conflicts()) {
+//         auto sides = syncfw::read_conflict<task>(each);        // if each.entity_name == "task"
+//         show(sides->base, sides->mine, sides->theirs, each.reason);
+//         mine.resolve(each.id, syncfw::side::mine);              // or theirs, or a task of its
+//         own
+//     }
+//
+// A resolution is a write like any other: it travels, and can meet another conflict.
+#pragma once
+
+#include <syncfw/entity/record.hpp>
+#include <syncfw/query/query.hpp>
+#include <syncfw/storage/system_entities.hpp>
+#include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/row_image.hpp>
+#include <syncfw/sync/operation.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace syncfw {
+
+/// Whose version is taken: the device's that could not be applied, or the server's.
+enum class side : unsigned char { mine, theirs };
+
+/// The row as the device had it, as the server had it, and as both had it before.
+template <class T>
+struct conflict_sides {
+    std::optional<record<T>> base{};
+    record<T> mine{};
+    record<T> theirs{};
+};
+
+/// Reads the rows of a conflict of T.
+template <class T>
+[[nodiscard]] result<conflict_sides<T>> read_conflict(const parked_conflict& parked) {
+    if (parked.entity_name != entity_of<T>.name)
+        return error{.code = errc::unknown_entity,
+                     .message = "the conflict is of another entity",
+                     .entity = parked.entity_name};
+    conflict_sides<T> sides;
+    if (parked.base) {
+        auto base = detail::from_image<T>(*parked.base);
+        if (!base) return base.error();
+        sides.base = std::move(*base);
+    }
+    auto mine = detail::from_image<T>(parked.mine);
+    if (!mine) return mine.error();
+    sides.mine = std::move(*mine);
+    auto theirs = detail::from_image<T>(parked.theirs);
+    if (!theirs) return theirs.error();
+    sides.theirs = std::move(*theirs);
+    return sides;
+}
+
+namespace detail {
+
+/// The row as it is now, with what the chosen side did to it. What was written since the conflict
+/// was parked stays, but for the fields that both changed.
+template <class T>
+[[nodiscard]] result<record<T>> resolved_row(const parked_conflict& parked, record<T> now,
+                                             side taken) {
+    if (taken == side::theirs) return now;
+    auto sides = read_conflict<T>(parked);
+    if (!sides) return sides.error();
+    const record<T>& mine = sides->mine;
+    const field_mask changed =
+        sides->base ? changed_fields(sides->base->value, mine.value) : writable_fields<T>;
+    add_fields(now.value, mine.value, changed & writable_fields<T>);
+    set_deleted(now, mine.is_deleted());
+    return now;
+}
+
+[[nodiscard]] inline error no_conflict() {
+    return {.code = errc::not_found, .message = "there is no open conflict of this id"};
+}
+
+/// The oldest of the conflicts that wait for a person.
+template <class Transaction>
+[[nodiscard]] result<std::vector<parked_conflict>> open_conflicts(Transaction& tx,
+                                                                  std::uint64_t most) {
+    using annotations::field;
+    auto rows = tx.scan(where(field<&parked_conflict::resolved_at>.is_null())
+                            .order_by(field<&parked_conflict::detected_at>)
+                            .limit(most));
+    if (!rows) return rows.error();
+    std::vector<parked_conflict> open;
+    for (record<parked_conflict>& each : *rows) open.push_back(std::move(each.value));
+    return open;
+}
+
+/// How a row without unsent work stands.
+template <class T, class Transaction>
+[[nodiscard]] result<sync_status> standing(Transaction& tx, const std::string& row_key) {
+    using annotations::field;
+    auto open =
+        tx.scan(where(field<&parked_conflict::row_key> == row_key &&
+                      field<&parked_conflict::entity_name> == std::string(entity_of<T>.name) &&
+                      field<&parked_conflict::resolved_at>.is_null())
+                    .limit(1));
+    if (!open) return open.error();
+    return open->empty() ? sync_status::synced : sync_status::conflict;
+}
+
+/// Notes what became of a conflict. Nothing where it is unknown or was resolved before.
+template <class Transaction>
+[[nodiscard]] result<void> close_conflict(Transaction& tx, const uuid& id, std::string how,
+                                          timestamp now) {
+    auto found = tx.template get<parked_conflict>(id);
+    if (!found) return found.error();
+    if (!*found || (*found)->value.resolved_at) return {};
+    (*found)->value.resolved_at = now;
+    (*found)->value.resolution = std::move(how);
+    return tx.put(**found);
+}
+
+}  // namespace detail
+}  // namespace syncfw
