@@ -43,6 +43,9 @@ class fault_vfs {
     fault_vfs(const fault_vfs&) = delete;
     fault_vfs& operator=(const fault_vfs&) = delete;
 
+    /// What is opened from now on is on this disk again, if there are several.
+    void make_default() noexcept { sqlite3_vfs_register(&vfs_, 1); }
+
     /// SQLite's default while the object is there, and to be had by this name.
     [[nodiscard]] const char* name() const noexcept { return name_.c_str(); }
 

@@ -25,7 +25,9 @@
 #include <syncfw/testing/random.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace syncfw::testing {
@@ -48,6 +50,8 @@ struct simulation_options {
     std::uint64_t retirements = 0;  ///< Of a thousand acts: the server lets old things go.
     std::int64_t page = 1'000;
     std::int64_t batch = 500;
+    /// Hears of everything that happens: the time in microseconds, what, and of what size.
+    std::function<void(std::int64_t, std::string_view, std::uint64_t)> listener{};
 
     [[nodiscard]] static simulation_options drawn(random_source& random) {
         simulation_options o;
@@ -104,6 +108,16 @@ template <class Setup>
 template <class Setup>
 [[nodiscard]] simulation_result simulate(std::uint64_t seed, const simulation_options& options);
 
+/// What the seed draws.
+[[nodiscard]] inline simulation_options options_of(std::uint64_t seed) {
+    random_source random(seed ^ 0x5eed);
+    return simulation_options::drawn(random);
+}
+
+/// Fewer devices, acts and kinds of faults with which the seed still fails.
+template <class Setup>
+[[nodiscard]] simulation_options shrink(std::uint64_t seed, simulation_options failing);
+
 // --- how it is done ------------------------------------------------------------------------------
 
 template <class Setup>
@@ -122,8 +136,37 @@ simulation_result simulate(std::uint64_t seed, const simulation_options& options
 
 template <class Setup>
 simulation_result simulate(std::uint64_t seed) {
-    random_source random(seed ^ 0x5eed);
-    return simulate<Setup>(seed, simulation_options::drawn(random));
+    return simulate<Setup>(seed, options_of(seed));
+}
+
+template <class Setup>
+simulation_options shrink(std::uint64_t seed, simulation_options failing) {
+    using number = std::uint64_t simulation_options::*;
+    constexpr number faults[] = {
+        &simulation_options::loss,        &simulation_options::duplicates,
+        &simulation_options::deaths,      &simulation_options::hub_deaths,
+        &simulation_options::jumps,       &simulation_options::renewals,
+        &simulation_options::restores,    &simulation_options::skew_milliseconds,
+        &simulation_options::resolutions, &simulation_options::retirements};
+    const auto fails = [&](const simulation_options& tried) {
+        return !simulate<Setup>(seed, tried).passed();
+    };
+    for (bool is_less = true; is_less;) {
+        is_less = false;
+        const auto try_less = [&](number which, std::uint64_t least, std::uint64_t value) {
+            simulation_options tried = failing;
+            if (value >= failing.*which || value < least) return;
+            tried.*which = value;
+            if (fails(tried)) failing = tried, is_less = true;
+        };
+        for (const number each : faults) try_less(each, 0, 0);
+        try_less(&simulation_options::devices, 1, failing.devices - 1);
+        try_less(&simulation_options::keys, 1, failing.keys / 2);
+        // Another number of acts is another course of events, so there are several tries.
+        for (std::uint64_t less = failing.acts / 2; less > 0; less /= 2)
+            try_less(&simulation_options::acts, 1, failing.acts - less);
+    }
+    return failing;
 }
 
 }  // namespace syncfw::testing

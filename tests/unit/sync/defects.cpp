@@ -238,10 +238,21 @@ void respeak(std::string& bytes, F&& change) {
     bytes = encode(*message);
 }
 
+class spoiled_place {
+  public:
+    using storage_type = spoiled_store;
+    spoiled_place(std::uint64_t, bool) {}
+    [[nodiscard]] spoiled_store& store() noexcept { return store_; }
+    void restart(bool) {}
+
+  private:
+    spoiled_store store_{};
+};
+
 struct setup {
     using schema_type = notes;
     using policy_type = last_write_wins;
-    using storage_type = spoiled_store;
+    using place_type = spoiled_place;
 
     static void spoil_request(std::string& bytes) {
         if (planted < defect::a_push_lacks_a_field || !now_and_then()) return;

@@ -30,13 +30,17 @@ result<std::vector<parked_conflict>> server<W, P>::conflicts(const tenant_id& wh
 
 template <class W, class P>
 result<void> server<W, P>::resolve(const caller& who, const uuid& conflict, side taken) {
-    auto tx = begin_read(*store_, who.tenant);
-    if (!tx) return tx.error();
-    auto parked = tx->template get<parked_conflict>(conflict);
-    if (!parked) return parked.error();
-    if (!*parked) return detail::no_conflict();
+    std::string entity_name;
+    {
+        auto tx = begin_read(*store_, who.tenant);
+        if (!tx) return tx.error();
+        auto parked = tx->template get<parked_conflict>(conflict);
+        if (!parked) return parked.error();
+        if (!*parked) return detail::no_conflict();
+        entity_name = std::move((*parked)->value.entity_name);
+    }
     const std::string how = taken == side::mine ? "mine" : "theirs";
-    return schema_type::visit((*parked)->value.entity_name, [&]<class T>(of<T>) {
+    return schema_type::visit(entity_name, [&]<class T>(of<T>) {
         return settle<T>(who, conflict, how, [&](const parked_conflict& each, record<T> now) {
             return detail::resolved_row<T>(each, std::move(now), taken);
         });

@@ -48,30 +48,51 @@ struct no_link {
     }
 };
 
+/// Where a node's rows are, also while it is dead: in memory that outlives it. A setup may have
+/// another `place_type`, with a disk.
 template <class Setup>
-struct storage_for {
-    using type = memory::store<typename Setup::schema_type>;
+class memory_place {
+  public:
+    using storage_type = memory::store<typename Setup::schema_type>;
+
+    memory_place(std::uint64_t, bool keeps_unique)
+        : store_(memory::options{.unique = keeps_unique}) {}
+    [[nodiscard]] storage_type& store() noexcept { return store_; }
+    /// The node was killed, by its process's end or its machine's.
+    void restart(bool) {}
+
+  private:
+    storage_type store_;
+};
+
+template <class Setup>
+struct place_for {
+    using type = memory_place<Setup>;
 };
 template <class Setup>
-    requires requires { typename Setup::storage_type; }
-struct storage_for<Setup> {
-    using type = typename Setup::storage_type;
+    requires requires { typename Setup::place_type; }
+struct place_for<Setup> {
+    using type = typename Setup::place_type;
 };
 
 template <class Setup, class Options>
 class simulated_world {
   public:
     using schema_type = typename Setup::schema_type;
-    using storage_type = typename storage_for<Setup>::type;
+    using place_type = typename place_for<Setup>::type;
+    using storage_type = typename place_type::storage_type;
     using policy_type = typename Setup::policy_type;
     using mortal_type = mortal_store<storage_type>;
     using world_type = world<mortal_type, simulated_environment>;
     using replica_type = replica<world_type, no_link>;
 
     simulated_world(std::uint64_t seed, const Options& options)
-        : options_(options), random_(seed), hub_clock_{&now_, random_source(random_.next())} {
+        : options_(options),
+          random_(seed),
+          hub_clock_{&now_, random_source(random_.next())},
+          hub_place_(std::make_unique<place_type>(random_.next(), true)) {
         for (std::uint64_t i = 0; i < options_.devices; ++i) {
-            auto& each = devices_.emplace_back(std::make_unique<device>());
+            auto& each = devices_.emplace_back(std::make_unique<device>(random_.next()));
             each->name = i + 1;
             each->clock = {&now_, random_source(random_.next()), draw_skew()};
             start(*each);
@@ -103,14 +124,17 @@ class simulated_world {
     struct device {
         std::uint64_t name = 0;
         node_clock clock{nullptr, random_source(0)};
-        storage_type store = make_replica_store();
+        place_type place;
         life left{};
-        mortal_type mortal{store, left};
+        std::optional<mortal_type> mortal{};
         no_link link{};
         std::optional<replica_type> here{};
         std::optional<sync_session<world_type>> session{};
         std::uint64_t waits_for = 0;  // the number of the request, 0 for none
         device_image seen{};          // what the store held after the last step
+
+        explicit device(std::uint64_t seed) : place(seed, false) {}
+        [[nodiscard]] storage_type& store() { return place.store(); }
     };
     struct event {
         std::int64_t when;
@@ -120,13 +144,6 @@ class simulated_world {
             return when != other.when ? when > other.when : order > other.order;
         }
     };
-
-    [[nodiscard]] static storage_type make_replica_store() {
-        if constexpr (requires { Setup::make_replica_store(); })
-            return Setup::make_replica_store();
-        else
-            return storage_type(memory::options{.unique = false});
-    }
 
     // --- time --------------------------------------------------------------------------------
 
@@ -143,8 +160,11 @@ class simulated_world {
         }
         events_ = {};
     }
-    void note(std::uint64_t what) {
-        trace_ = (trace_ ^ what ^ static_cast<std::uint64_t>(now_)) * 0x100'0000'01b3;
+    void note(std::string_view what, std::uint64_t size = 0) {
+        if (options_.listener) options_.listener(now_, what, size);
+        trace_ ^= static_cast<std::uint64_t>(now_) ^ size << 40;
+        for (const char each : what)
+            trace_ = (trace_ ^ static_cast<unsigned char>(each)) * 0x100'0000'01b3;
     }
     [[nodiscard]] std::int64_t draw_skew() {
         if (options_.skew_milliseconds == 0) return 0;
@@ -158,7 +178,8 @@ class simulated_world {
 
     void start(device& who) {
         who.left = draw_life(options_.deaths);
-        who.here.emplace(who.mortal, who.link, tenant_id(),
+        who.mortal.emplace(who.store(), who.left);
+        who.here.emplace(*who.mortal, who.link, tenant_id(),
                          sync_options{.operations_max = options_.batch,
                                       .rows_max = options_.page,
                                       .rows_max_behind = options_.page * 4},
@@ -166,18 +187,27 @@ class simulated_world {
     }
     // What was in memory is gone; what was committed is there.
     void restart(device& who) {
-        note(1);
+        note("restart");
         who.session.reset();
         who.here.reset();
+        who.mortal.reset();
         who.waits_for = 0;
+        who.place.restart(faults_ && random_.chance(500));
         start(who);
     }
     void start_hub() {
         hub_left_ = draw_life(options_.hub_deaths);
-        hub_mortal_.emplace(*hub_store_, hub_left_);
+        hub_mortal_.emplace(hub_store(), hub_left_);
         hub_.emplace(*hub_mortal_, policy_type(), server_options(),
                      simulated_environment{&hub_clock_});
     }
+    void restart_hub() {
+        hub_.reset();
+        hub_mortal_.reset();
+        hub_place_->restart(faults_ && random_.chance(500));
+        start_hub();
+    }
+    [[nodiscard]] storage_type& hub_store() { return hub_place_->store(); }
     // Somewhere in the next calls of its store a node is killed, or not at all.
     [[nodiscard]] life draw_life(std::uint64_t thousandths) {
         if (!faults_ || thousandths == 0) return {};
@@ -187,24 +217,25 @@ class simulated_world {
 
     // The server's database is replaced by an older backup of it.
     void restore_hub() {
-        note(7);
-        auto restored = std::make_unique<storage_type>();
-        checks_.restore(*hub_store_, *restored, backup_);
+        note("the server is restored");
+        auto restored = std::make_unique<place_type>(random_.next(), true);
+        checks_.restore(restored->store(), backup_);
         hub_.reset();
-        hub_store_ = std::move(restored);
+        hub_mortal_.reset();
+        hub_place_ = std::move(restored);
         start_hub();
     }
 
     void act() {
         device& who = any_device();
-        if (random_.chance(options_.restores)) backup_ = checks_.back_up(*hub_store_);
+        if (random_.chance(options_.restores)) backup_ = checks_.back_up(hub_store());
         if (random_.chance(options_.restores) && backup_) restore_hub();
         if (random_.chance(options_.jumps))
             who.clock.skew += (random_.chance(500) ? 1 : -1) * std::int64_t{3'600'000'000};
         if (random_.chance(options_.renewals) && !who.session) {
-            note(2);
+            note("full sync");
             (void)who.here->full_sync();  // Its own messages get nowhere; the next sync goes on.
-            checks_.after_sync_step(who.name, who.seen, who.store, {});
+            checks_.after_sync_step(who.name, who.seen, who.store(), {});
         }
         if (random_.chance(options_.resolutions)) resolve_one(who);
         if (random_.chance(options_.resolutions)) resolve_on_hub();
@@ -220,10 +251,10 @@ class simulated_world {
                 return {};
             });
         if (done) ++acts_;
-        note(done ? 3 : 4);
+        note(done ? "a write" : "a refused write");
         if (!done && !is_refusal(done.error()) && !who.left.is_over())
             checks_.say("a write failed: " + to_string(done.error()));
-        checks_.after_act(who.name, who.seen, who.store);
+        checks_.after_act(who.name, who.seen, who.store());
         if (who.left.is_over()) restart(who);
     }
 
@@ -234,27 +265,27 @@ class simulated_world {
     void resolve_one(device& who) {
         auto open = who.here->conflicts();
         if (!open || open->empty()) return;
-        note(8);
+        note("a device resolves");
         auto done = who.here->resolve((*open)[random_.below(open->size())].id, any_side());
         if (!done && !is_refusal(done.error()) && !who.left.is_over())
             checks_.say("a conflict was not resolved: " + to_string(done.error()));
-        checks_.after_act(who.name, who.seen, who.store);
+        checks_.after_act(who.name, who.seen, who.store());
     }
     void resolve_on_hub() {
         auto open = hub_->conflicts(tenant_id());
         if (open && !open->empty()) {
-            note(9);
+            note("the server resolves");
             auto done =
                 hub_->resolve(caller{}, (*open)[random_.below(open->size())].id, any_side());
             if (!done && !is_refusal(done.error()) && !hub_left_.is_over())
                 checks_.say("a conflict was not resolved: " + to_string(done.error()));
         }
-        if (hub_left_.is_over()) start_hub();
-        checks_.after_upkeep(*hub_store_);
+        if (hub_left_.is_over()) restart_hub();
+        checks_.after_upkeep(hub_store());
     }
     void retire() {
-        note(10);
-        checks_.before_upkeep(*hub_store_);
+        note("the server lets old things go");
+        checks_.before_upkeep(hub_store());
         // What is let go is older than any message that may still come.
         retired_until_ =
             std::max(retired_until_, now_ - static_cast<std::int64_t>(random_.below(300'000'000)));
@@ -264,8 +295,8 @@ class simulated_world {
         auto done = hub_->retire(tenant_id(), {.deletions_until = until, .answers_until = until});
         if (!done && !hub_left_.is_over())
             checks_.say("nothing was let go: " + to_string(done.error()));
-        if (hub_left_.is_over()) start_hub();
-        checks_.after_upkeep(*hub_store_);
+        if (hub_left_.is_over()) restart_hub();
+        checks_.after_upkeep(hub_store());
     }
 
     // There is nothing to patch, or another row has a value that is unique.
@@ -315,7 +346,7 @@ class simulated_world {
 
     void begin_sync(device& who) {
         if (who.session) return;
-        note(5);
+        note("a sync begins");
         who.session.emplace(who.here->begin_sync());
         step(who);
     }
@@ -323,7 +354,7 @@ class simulated_world {
     // Sends what the session says next, and waits for the answer, but not for ever.
     void step(device& who) {
         auto request = who.session->next();
-        checks_.after_sync_step(who.name, who.seen, who.store, {});
+        checks_.after_sync_step(who.name, who.seen, who.store(), {});
         if (who.left.is_over()) return restart(who);
         if (!request) {
             checks_.say("a session failed: " + to_string(request.error()));
@@ -335,7 +366,7 @@ class simulated_world {
         }
         ++messages_;
         const std::uint64_t number = who.waits_for = ++requests_;
-        note((*request)->size());
+        note("a request", (*request)->size());
         send(who, **request, number);
         if (faults_ && random_.chance(options_.duplicates)) send(who, **request, number);
         at(60'000'000, [this, &who, number] {
@@ -354,8 +385,8 @@ class simulated_world {
             if constexpr (requires { Setup::spoil_answer(answer); }) Setup::spoil_answer(answer);
             const bool was_killed = hub_left_.is_over();
             if (was_killed) answer.clear();
-            checks_.after_request(*hub_store_, request, answer, was_killed);
-            if (was_killed) return start_hub();
+            checks_.after_request(hub_store(), request, answer, was_killed);
+            if (was_killed) return restart_hub();
             if (faults_ && random_.chance(options_.loss)) return;
             at(delay(), [this, &who, answer = std::move(answer), number] {
                 if (who.waits_for == number) take(who, answer);
@@ -364,10 +395,10 @@ class simulated_world {
     }
 
     void take(device& who, const std::string& answer) {
-        note(answer.size() * 3);
+        note("an answer", answer.size());
         who.waits_for = 0;
         auto done = who.session->receive(answer);
-        checks_.after_sync_step(who.name, who.seen, who.store, answer);
+        checks_.after_sync_step(who.name, who.seen, who.store(), answer);
         if (who.left.is_over()) return restart(who);
         if (!done) {
             checks_.say("an answer was not taken: " + to_string(done.error()));
@@ -377,7 +408,7 @@ class simulated_world {
     }
 
     void give_up(device& who) {
-        note(6);
+        note("no answer came");
         who.session->lost();
         who.session.reset();
         who.waits_for = 0;
@@ -397,10 +428,10 @@ class simulated_world {
         }
         decide_parked();
         check_equality("at rest");
-        checks_.check_parked(*hub_store_);
-        const std::int64_t head = checks_.head_of(*hub_store_);
+        checks_.check_parked(hub_store());
+        const std::int64_t head = checks_.head_of(hub_store());
         for (int round = 0; round < 2; ++round) sync_all();
-        if (checks_.head_of(*hub_store_) != head)
+        if (checks_.head_of(hub_store()) != head)
             checks_.say("quiescence: the server's feed goes on although nobody wrote");
     }
     // A person looks at what was refused, and tries it again or drops it.
@@ -413,7 +444,7 @@ class simulated_world {
                     random_.chance(retried) ? each->here->retry(op.id) : each->here->drop(op.id);
                 if (!done) checks_.say("a decision failed: " + to_string(done.error()));
             }
-            each->seen = checks_.look_at(each->store);
+            each->seen = checks_.look_at(each->store());
         }
     }
     // Each looks at its conflicts as they are now; what devices don't know of is left to the
@@ -430,7 +461,7 @@ class simulated_world {
             auto done = hub_->resolve(caller{}, parked.id, side::theirs);
             if (!done) checks_.say("a conflict was not resolved: " + to_string(done.error()));
         }
-        checks_.after_upkeep(*hub_store_);
+        checks_.after_upkeep(hub_store());
         for (int round = 0; round < 2; ++round) sync_all();
         for (auto& each : devices_)
             if (auto open = each->here->conflicts(); !open || !open->empty())
@@ -447,7 +478,7 @@ class simulated_world {
             if (!done && !is_refusal(done.error()))
                 checks_.say("a conflict was not resolved: " + to_string(done.error()));
         }
-        who.seen = checks_.look_at(who.store);
+        who.seen = checks_.look_at(who.store());
         begin_sync(who);
         play();
     }
@@ -459,7 +490,8 @@ class simulated_world {
     }
     void check_equality(const char* when) {
         if (!checks_.found.empty()) return;
-        for (auto& each : devices_) checks_.check_equal(*hub_store_, each->store, each->name, when);
+        for (auto& each : devices_)
+            checks_.check_equal(hub_store(), each->store(), each->name, when);
     }
 
     Options options_;
@@ -467,7 +499,7 @@ class simulated_world {
     std::int64_t now_ = 0;
     bool faults_ = true;
     node_clock hub_clock_;
-    std::unique_ptr<storage_type> hub_store_ = std::make_unique<storage_type>();
+    std::unique_ptr<place_type> hub_place_;
     life hub_left_{};
     std::optional<mortal_type> hub_mortal_{};
     std::optional<store_backup<schema_type>> backup_{};

@@ -183,8 +183,7 @@ class simulation_checks {
         return made;
     }
     /// What was answered since the backup is lost; nothing else may be.
-    void restore(Storage& lost, Storage& to, const std::optional<store_backup<Schema>>& from) {
-        (void)lost;
+    void restore(Storage& to, const std::optional<store_backup<Schema>>& from) {
         auto tx = begin_write(to, tenant_id());
         Schema::for_each([&]<class T>(of<T>) {
             (void)tx->put_many(std::get<std::vector<record<T>>>(from->rows));
