@@ -3,10 +3,10 @@
 // and what is checked after every step. simulation.hpp has how to use it.
 #pragma once
 
-#include <syncfw/storage/memory.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
 #include <syncfw/testing/detail/mortal_store.hpp>
+#include <syncfw/testing/detail/simulated_node.hpp>
 #include <syncfw/testing/detail/simulation_checks.hpp>
 #include <syncfw/testing/random.hpp>
 
@@ -22,58 +22,6 @@
 #include <vector>
 
 namespace syncfw::testing::detail {
-
-/// Time and chance of one node: the world's, and a clock that is wrong in its own way.
-struct node_clock {
-    const std::int64_t* now;  // microseconds of virtual time
-    random_source random;
-    std::int64_t skew = 0;
-};
-
-struct simulated_environment {
-    node_clock* clock = nullptr;
-
-    [[nodiscard]] timestamp now() const {
-        constexpr std::int64_t begin = 1'750'000'000'000'000;
-        return timestamp::from_microseconds(begin + *clock->now + clock->skew);
-    }
-    [[nodiscard]] std::uint64_t random() const { return clock->random.next(); }
-    void pause(std::int64_t) const {}
-};
-
-/// Nobody sends by this: the simulation carries all messages itself.
-struct no_link {
-    [[nodiscard]] result<std::string> exchange(std::string_view) {
-        return error{.code = errc::peer_unavailable, .message = "there is no link"};
-    }
-};
-
-/// Where a node's rows are, also while it is dead: in memory that outlives it. A setup may have
-/// another `place_type`, with a disk.
-template <class Setup>
-class memory_place {
-  public:
-    using storage_type = memory::store<typename Setup::schema_type>;
-
-    memory_place(std::uint64_t, bool keeps_unique)
-        : store_(memory::options{.unique = keeps_unique}) {}
-    [[nodiscard]] storage_type& store() noexcept { return store_; }
-    /// The node was killed, by its process's end or its machine's.
-    void restart(bool) {}
-
-  private:
-    storage_type store_;
-};
-
-template <class Setup>
-struct place_for {
-    using type = memory_place<Setup>;
-};
-template <class Setup>
-    requires requires { typename Setup::place_type; }
-struct place_for<Setup> {
-    using type = typename Setup::place_type;
-};
 
 template <class Setup, class Options>
 class simulated_world {
