@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -48,6 +49,29 @@ std::int64_t steps_of_last_changes(std::int64_t rows) {
 TEST_CASE("cost: 100 changes of 20,000 rows take the steps that they take of 1,000") {
     const std::int64_t few = steps_of_last_changes(1'000), many = steps_of_last_changes(20'000);
     CHECK(many <= few + few / 10);
+}
+
+TEST_CASE("cost: a query for an indexed value takes no more steps where there are more rows") {
+    const auto steps = [](std::int64_t rows) {
+        auto store = expect(sqlite::open<library>(":memory:"));
+        auto tx = expect(begin_write(store, nobody));
+        std::vector<record<book>> all_rows;
+        for (std::int64_t i = 0; i < rows; ++i)
+            all_rows.push_back({.value = {.id = i, .title = "t", .isbn = std::to_string(i)}});
+        REQUIRE(tx.put_many(all_rows));
+        sqlite3* const database = tx.native().handle();
+        // Both in the keys' order, which needs another index, and in the value's own.
+        REQUIRE(tx.scan(where(field<&book::isbn> == "7"))->size() == 1);
+        REQUIRE(tx.scan(where(field<&book::isbn> == "7").order_by(field<&book::isbn>))->size() ==
+                1);
+        std::int64_t count = 0;
+        for (sqlite3_stmt* each = sqlite3_next_stmt(database, nullptr); each != nullptr;
+             each = sqlite3_next_stmt(database, each))
+            if (std::string_view(sqlite3_sql(each)).substr(0, 6) == "SELECT")
+                count += sqlite3_stmt_status(each, SQLITE_STMTSTATUS_VM_STEP, 0);
+        return count;
+    };
+    CHECK(steps(5'000) == steps(50));
 }
 
 TEST_CASE("cost: no statement of the store goes through a table without an index") {

@@ -48,7 +48,9 @@ struct outbox_operation {
     static constexpr auto sync_entity = entity<"syncfw_outbox">(
         annotations::field<&outbox_operation::id>(annotations::primary_key),
         annotations::field<&outbox_operation::position>(annotations::indexed),
-        annotations::field<&outbox_operation::row_key>(annotations::indexed));
+        annotations::field<&outbox_operation::transaction>(annotations::indexed),
+        annotations::field<&outbox_operation::row_key>(annotations::indexed),
+        annotations::field<&outbox_operation::state>(annotations::indexed));
 };
 BOOST_DESCRIBE_STRUCT(outbox_operation, (),
                       (id, position, transaction, entity_name, row_key, base, state, batch, sent,

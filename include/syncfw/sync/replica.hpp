@@ -192,16 +192,17 @@ result<replica_status> replica<W, L>::status() {
     auto tx = begin_read(core_.store(), core_.tenant());
     if (!tx) return tx.error();
     replica_status seen;
-    auto work = tx->scan(all<outbox_operation>().order_by(field<&outbox_operation::position>));
-    if (!work) return work.error();
-    for (const record<outbox_operation>& each : *work) {
-        if (each.value.state == outbox_state::failed) {
-            ++seen.failed;
-        } else {
-            ++seen.pending;
-            if (!seen.oldest_pending) seen.oldest_pending = each.value.written_at;
-        }
-    }
+    auto failed = tx->count(where(field<&outbox_operation::state> == outbox_state::failed));
+    if (!failed) return failed.error();
+    auto all_work = tx->count(all<outbox_operation>());
+    if (!all_work) return all_work.error();
+    auto oldest = tx->scan(where(field<&outbox_operation::state> != outbox_state::failed)
+                               .order_by(field<&outbox_operation::position>)
+                               .limit(1));
+    if (!oldest) return oldest.error();
+    seen.failed = *failed;
+    seen.pending = *all_work - *failed;
+    if (!oldest->empty()) seen.oldest_pending = oldest->front().value.written_at;
     auto parked = tx->count(where(field<&parked_conflict::resolved_at>.is_null()));
     if (!parked) return parked.error();
     seen.conflicts = *parked;

@@ -104,6 +104,7 @@ template <class T, class Transaction>
         tx.scan(where(field<&parked_conflict::row_key> == row_key &&
                       field<&parked_conflict::entity_name> == std::string(entity_of<T>.name) &&
                       field<&parked_conflict::resolved_at>.is_null())
+                    .order_by(field<&parked_conflict::row_key>)
                     .limit(1));
     if (!open) return open.error();
     return open->empty() ? sync_status::synced : sync_status::conflict;

@@ -95,6 +95,7 @@ class sync_session {
     uuid batch_{};
     bool is_first_doubted_ = false;
     bool pushes_again_ = false;
+    bool is_fresh_ = false;  // All rows that are here came by this session.
     sync_report report_{};
 };
 

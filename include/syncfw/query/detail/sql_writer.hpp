@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace syncfw::sql::detail {
 
@@ -60,9 +61,13 @@ class writer {
 
     constexpr void write_order() {
         std::string_view between = "";
+        const bool hides_keys = orders_by_keys_alone() && has_indexed_value();
         for (const order_term& each : query.order) {
             const field_info& field = query.entity.fields[each.place];
-            out << between << field << (each.is_descending ? " DESC" : "");
+            // Without statistics, SQLite prefers walking all keys in order to an index and sorting.
+            const bool is_hidden = hides_keys && field.has(meaning::primary_key);
+            out << between << (is_hidden ? "+" : "") << field
+                << (each.is_descending ? " DESC" : "");
             if (field.nullable) out << (each.is_descending ? D::nulls_last : D::nulls_first);
             between = ", ";
         }
@@ -87,6 +92,37 @@ class writer {
     }
 
   private:
+    // A condition that names a value of an indexed field, and that every row found must fulfil.
+    [[nodiscard]] constexpr bool is_indexed_value(const query_node& node) const {
+        const bool is_value =
+            node.op == query_op::equal || node.op == query_op::in || node.op == query_op::in_list;
+        if (!is_value) return false;
+        const field_info& field = query.entity.fields[node.place];
+        return field.has(meaning::indexed) || field.has(meaning::unique) ||
+               field.refers_to.type != nullptr;
+    }
+    [[nodiscard]] constexpr bool has_indexed_value() const {
+        bool has = false;
+        for (const query_node& each : query.nodes) {
+            if (each.op == query_op::either || each.op == query_op::negation) return false;
+            has = has || is_indexed_value(each);
+        }
+        return has;
+    }
+    // By the keys, or by what is one value anyway.
+    [[nodiscard]] constexpr bool orders_by_keys_alone() const {
+        if (!std::is_same_v<D, sqlite>) return false;
+        for (const order_term& term : query.order) {
+            if (query.entity.fields[term.place].has(meaning::primary_key)) continue;
+            bool is_one_value = false;
+            for (const query_node& each : query.nodes)
+                is_one_value =
+                    is_one_value || (each.op == query_op::equal && each.place == term.place);
+            if (!is_one_value) return false;
+        }
+        return true;
+    }
+
     constexpr text_sink& parameter(std::uint64_t number) { return out << D::mark << number; }
 
     constexpr void write_operand(std::size_t last) {

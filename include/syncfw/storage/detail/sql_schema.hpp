@@ -157,6 +157,11 @@ template <class D, class T>
     return made;
 }
 
+[[nodiscard]] inline std::string unique_index_name(const entity_info& entity,
+                                                   const field_info& field) {
+    return short_name(std::string(entity.name) + "_" + std::string(field.column) + "_unique");
+}
+
 /// The condition that a row is not deleted; empty for entities that have no deletion.
 template <class D>
 [[nodiscard]] std::string live_condition(const entity_info& entity, const std::string& deleted) {
@@ -188,9 +193,14 @@ void add_indexes(table_plan& table, const entity_info& entity, const std::string
         const std::string column(field.column);
         if (field.has(meaning::tenant)) continue;
         if (field.has(meaning::unique) && keeps_unique) {
+            // Nulls are no duplicates, so deleted rows have one here. An index of the live rows
+            // alone would be of no use to queries, which ask for the value only.
+            // Nulls are no duplicates, so deleted rows have one in the last part. An index of the
+            // live rows alone would be of no use to queries, which ask for the value only.
             const std::string live = live_condition<D>(entity, deleted);
             add("_" + column + "_unique", true,
-                ", " + quote(column) + ")" + (live.empty() ? "" : " WHERE " + live));
+                ", " + quote(column) + ", (CASE WHEN " + (live.empty() ? "1 = 1" : live) +
+                    " THEN 1 END))");
         } else if (field.has(meaning::indexed) || field.has(meaning::unique) ||
                    field.refers_to.type != nullptr) {
             add("_" + column + "_index", false, ", " + quote(column) + ")");

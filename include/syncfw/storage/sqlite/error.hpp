@@ -87,4 +87,12 @@ struct meaning_of_code {
     return dot == message.npos ? std::string_view() : message.substr(dot + 1);
 }
 
+/// The index that "UNIQUE constraint failed: index 'book_isbn_unique'" is about.
+[[nodiscard]] inline std::string_view index_in(std::string_view message) noexcept {
+    const std::size_t begin = message.find("index '");
+    if (begin == message.npos) return {};
+    message.remove_prefix(begin + 7);
+    return message.substr(0, message.find('\''));
+}
+
 }  // namespace syncfw::sqlite::detail

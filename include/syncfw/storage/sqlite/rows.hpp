@@ -79,10 +79,10 @@ template <class T>
     why.entity = entity_of<T>.name;
     why.key = key_text(key);
     if (why.code != errc::already_exists) return why;
-    const std::string_view column = column_in(why.cause);
-    if (column == "_sequence") why.message = "the feed's number is another row's";
+    if (column_in(why.cause) == "_sequence") why.message = "the feed's number is another row's";
+    const std::string_view index = index_in(why.cause);
     for (const field_info& each : entity_of<T>.fields)
-        if (each.column == column) why.field = each.name;
+        if (index == sql::detail::unique_index_name(entity_of<T>, each)) why.field = each.name;
     return why;
 }
 

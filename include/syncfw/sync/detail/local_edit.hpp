@@ -44,7 +44,8 @@ template <class T, class Transaction>
     auto found =
         tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
                       field<&outbox_operation::entity_name> == std::string(entity_of<T>.name) &&
-                      field<&outbox_operation::state> == outbox_state::in_flight));
+                      field<&outbox_operation::state> == outbox_state::in_flight)
+                    .order_by(field<&outbox_operation::row_key>));
     if (!found) return found.error();
     return !found->empty();
 }
@@ -316,7 +317,8 @@ class local_edit {
         std::sort(joined_.begin(), joined_.end());
         joined_.erase(std::unique(joined_.begin(), joined_.end()), joined_.end());
         for (const uuid& each : joined_) {
-            auto rows = tx_.scan(where(field<&outbox_operation::transaction> == each));
+            auto rows = tx_.scan(where(field<&outbox_operation::transaction> == each)
+                                     .order_by(field<&outbox_operation::transaction>));
             if (!rows) return rows.error();
             for (record<outbox_operation>& row : *rows) {
                 if (row.value.state == outbox_state::in_flight) continue;

@@ -18,13 +18,17 @@
 
 namespace syncfw::detail {
 
+// Queries of the outbox are ordered by what they ask for: SQLite would walk the whole table for the
+// order of the keys.
+
 /// A row's work that was not sent, or that was refused; null where there is none.
 template <class T, class Transaction>
 [[nodiscard]] result<std::optional<outbox_operation>> find_unsent(Transaction& tx, const T& value) {
     using annotations::field;
     auto found =
         tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
-                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
+                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name))
+                    .order_by(field<&outbox_operation::row_key>));
     if (!found) return found.error();
     for (record<outbox_operation>& each : *found)
         if (each.value.state != outbox_state::in_flight)

@@ -236,7 +236,9 @@ class page_taker {
     page_taker(Transaction& tx, timestamp now, rows_taken& counted)
         : tx_(tx), now_(now), counted_(counted) {}
 
-    [[nodiscard]] result<void> take(const std::vector<pulled_row<T>>& items) {
+    [[nodiscard]] result<void> take(std::vector<pulled_row<T>>& items, bool is_fresh) {
+        changed_.reserve(items.size());
+        if (is_fresh && only_here<T>.empty()) return take_fresh(items);
         std::vector<key_of<T>> keys;
         keys.reserve(items.size());
         for (const pulled_row<T>& each : items) keys.push_back(key(each.row.value));
@@ -250,6 +252,28 @@ class page_taker {
     }
 
   private:
+    // Nothing is here but what came before in the same feed, where each row comes once: or again,
+    // and newer.
+    [[nodiscard]] result<void> take_fresh(std::vector<pulled_row<T>>& items) {
+        for (pulled_row<T>& each : items) {
+            if (each.has_left) {
+                gone_.push_back(key(each.row.value));
+                continue;
+            }
+            changed_.push_back(std::move(each.row));
+            store(changed_.back(), sync_status::synced);
+        }
+        if (auto done = tx_.put_many(changed_); !done) return done;
+        if (gone_.empty()) return {};
+        return tx_.template erase_many<T>(std::span<const key_of<T>>(gone_));
+    }
+    void store(record<T>& row, sync_status stands) {
+        row.set_status(stands);
+        row.set_sequence(0);
+        set_last_sync_at(row.value, now_);
+        ++counted_.stored;
+    }
+
     [[nodiscard]] result<void> take_one(const pulled_row<T>& item, std::optional<record<T>>& here) {
         const bool may_have_work = here && (here->status() == sync_status::pending ||
                                             here->status() == sync_status::failed);
@@ -267,11 +291,8 @@ class page_taker {
             {.row = here ? &*here : nullptr, .is_doubted = here && here->sequence() > 0}, item.row);
         if (!plan.changes) return {};
         const bool is_open = here && here->status() == sync_status::conflict;
-        plan.row->set_status(is_open ? sync_status::conflict : sync_status::synced);
-        plan.row->set_sequence(0);
-        set_last_sync_at(plan.row->value, now_);
+        store(*plan.row, is_open ? sync_status::conflict : sync_status::synced);
         changed_.push_back(std::move(*plan.row));
-        ++counted_.stored;
         return {};
     }
 
@@ -304,17 +325,31 @@ class page_taker {
     std::vector<key_of<T>> gone_{};
 };
 
+/// Whether there is no unsent work, and, if that is asked, no row.
 template <class Schema, class Transaction>
-[[nodiscard]] result<rows_taken> take_page(Transaction& tx, const pull_answer<Schema>& page,
-                                           timestamp now) {
+[[nodiscard]] result<bool> is_empty(Transaction& tx, bool of_rows) {
+    result<bool> empty = true;
+    const auto look = [&]<class T>(of<T>) {
+        if (!empty || !*empty) return;
+        auto rows = tx.scan(all<T>().limit(1));
+        empty = rows ? result<bool>(rows->empty()) : result<bool>(rows.error());
+    };
+    look(of<outbox_operation>());
+    if (of_rows) Schema::for_each(look);
+    return empty;
+}
+
+template <class Schema, class Transaction>
+[[nodiscard]] result<rows_taken> take_page(Transaction& tx, pull_answer<Schema>& page,
+                                           timestamp now, bool is_fresh) {
     rows_taken counted;
     result<void> done;
     // Parents first, so that a reference never points to a row that isn't there yet.
     for (const std::size_t place : Schema::parents_first)
         Schema::visit_at(place, [&]<class T>(of<T>) {
             if (done && !page.rows.template of<T>().empty())
-                done =
-                    page_taker<T, Transaction>(tx, now, counted).take(page.rows.template of<T>());
+                done = page_taker<T, Transaction>(tx, now, counted)
+                           .take(page.rows.template of<T>(), is_fresh);
         });
     if (!done) return done.error();
     return counted;

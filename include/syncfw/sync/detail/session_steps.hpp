@@ -5,6 +5,7 @@
 #include <syncfw/sync/session.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace syncfw {
 namespace detail {
@@ -22,9 +23,11 @@ class batch_maker {
     [[nodiscard]] result<bool> take_in_flight() {
         using annotations::field;
         auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::in_flight)
-                                 .order_by(field<&outbox_operation::position>));
+                                 .order_by(field<&outbox_operation::state>));
         if (!rows) return rows.error();
         if (rows->empty()) return false;
+        std::sort(rows->begin(), rows->end(),
+                  [](const auto& a, const auto& b) { return a.value.position < b.value.position; });
         message_.batch = rows->front().value.batch;
         message_.is_repeated = true;
         for (const record<outbox_operation>& each : *rows)
@@ -65,19 +68,18 @@ class batch_maker {
     // The last one's transaction may go on behind the limit; others may have been joined to it.
     [[nodiscard]] result<void> add_partners(std::vector<outbox_operation>& chosen) {
         using annotations::field;
-        const std::size_t count = chosen.size();
-        for (std::size_t i = 0; i < count; ++i) {
-            auto rows =
-                tx_.scan(where(field<&outbox_operation::transaction> == chosen[i].transaction &&
-                               field<&outbox_operation::state> == outbox_state::queued));
+        std::set<uuid> ids, transactions;
+        for (const outbox_operation& each : chosen) {
+            ids.insert(each.id);
+            transactions.insert(each.transaction);
+        }
+        for (const uuid& transaction : transactions) {
+            auto rows = tx_.scan(where(field<&outbox_operation::transaction> == transaction &&
+                                       field<&outbox_operation::state> == outbox_state::queued)
+                                     .order_by(field<&outbox_operation::transaction>));
             if (!rows) return rows.error();
-            for (record<outbox_operation>& each : *rows) {
-                const auto is_same = [&](const outbox_operation& other) {
-                    return other.id == each.value.id;
-                };
-                if (std::none_of(chosen.begin(), chosen.end(), is_same))
-                    chosen.push_back(std::move(each.value));
-            }
+            for (record<outbox_operation>& each : *rows)
+                if (ids.insert(each.value.id).second) chosen.push_back(std::move(each.value));
         }
         return {};
     }
@@ -282,7 +284,8 @@ result<void> sync_session<W>::take_back_batch(const error& why) {
     }
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
-    auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight));
+    auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight)
+                             .order_by(field<&outbox_operation::state>));
     if (!rows) return rows.error();
     const bool is_alone = rows->size() == 1;
     for (record<outbox_operation>& row : *rows) {
@@ -376,7 +379,13 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     if (!tx) return tx.error();
     auto position = detail::get_position(*tx);
     if (!position) return position.error();
-    auto counted = detail::take_page(*tx, *page, core_->now());
+    // A first sync need not look for rows, as long as nobody writes here.
+    if (position->cursor.empty() || is_fresh_) {
+        auto empty = detail::is_empty<schema_type>(*tx, position->cursor.empty());
+        if (!empty) return empty.error();
+        is_fresh_ = *empty;
+    }
+    auto counted = detail::take_page(*tx, *page, core_->now(), is_fresh_);
     if (!counted) return counted.error();
     const bool moves = position->cursor != page->cursor;
     if (page->is_behind() && !moves) {

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSL-1.0
+// The engine beside what one would write by hand into the same tables: a device and a server in one
+// process, each on a SQLite file. README.md says what each row means.
+//
+//     bench_sync [--results FILE] [--rows N] [--no-header]
+#include "../storage/raw_sqlite.hpp"
+#include "../storage/storage.hpp"
+#include <syncfw/conflict/policies.hpp>
+#include <syncfw/storage/sqlite.hpp>
+#include <syncfw/sync/replica.hpp>
+#include <syncfw/sync/server.hpp>
+#include <syncfw/transport/in_process.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unistd.h>
+
+namespace bench {
+namespace {
+
+using store_type = syncfw::sqlite::store<library>;
+
+std::unique_ptr<store_type> open(const std::string& path) {
+    auto opened = syncfw::sqlite::open<library>(path);
+    must(opened);
+    return std::make_unique<store_type>(std::move(*opened));
+}
+
+void put(store_type& store, const std::vector<book_record>& records) {
+    auto tx = begin_write(store, the_library);
+    must(tx);
+    must(tx->next_sequence(static_cast<std::int64_t>(records.size())));
+    must(tx->put_many(records));
+    must(tx->commit());
+}
+
+double seconds_of(auto&& work) {
+    timespec begin{}, end{};
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    work();
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    return static_cast<double>(end.tv_sec - begin.tv_sec) +
+           static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e9;
+}
+
+/// A server and a device, and their messages counted.
+struct scene {
+    using hub_type = syncfw::server<syncfw::world<store_type>, syncfw::last_write_wins>;
+    struct link {
+        hub_type* hub;
+        std::int64_t largest = 0, bytes = 0, messages = 0;
+        double on_server = 0;
+
+        syncfw::result<std::string> exchange(std::string_view request) {
+            std::string answer;
+            on_server +=
+                seconds_of([&] { answer = hub->handle({.tenant = the_library}, request); });
+            for (const std::size_t size : {request.size(), answer.size()}) {
+                largest = std::max(largest, static_cast<std::int64_t>(size));
+                bytes += static_cast<std::int64_t>(size);
+                ++messages;
+            }
+            return answer;
+        }
+    };
+
+    std::unique_ptr<store_type> hub_store, here;
+    hub_type hub{*hub_store, {}, {.rows_max = 100'000, .operations_max = 100'000}};
+    link line{&hub};
+    syncfw::replica<syncfw::world<store_type>, link> mine{*here, line, the_library};
+
+    scene(const std::string& folder, const std::string& name)
+        : hub_store(open(folder + "/" + name + "_hub.db")),
+          here(open(folder + "/" + name + "_here.db")) {}
+};
+
+row ratio_row(const std::string& name, double ours, double theirs, std::size_t rows,
+              const std::string& peer, std::optional<double> budget) {
+    const double per_row = 1e9 / static_cast<double>(rows);
+    return {.name = name,
+            .value = ours * per_row,
+            .unit = "ns/row",
+            .peer = peer,
+            .peer_value = theirs * per_row,
+            .ratio = ours / theirs,
+            .budget = budget};
+}
+
+void bench_first_sync(report& out, const std::string& folder, std::size_t rows) {
+    scene s(folder, "first");
+    const std::vector<book_record> records = make_records(rows);
+    put(*s.hub_store, records);
+    const double ours = seconds_of([&] { must(s.mine.pull()); });
+    std::vector<book_record> plain = records;
+    for (book_record& each : plain) each.set_sequence(0);
+    raw_sqlite same(folder + "/same.db", true), best(folder + "/best.db", true);
+    const double theirs = seconds_of([&] { same.upsert(plain, 40'000); });
+    const double best_time = seconds_of([&] { best.upsert(plain, plain.size()); });
+    const std::string name = "first sync of " + in_words(rows);
+    out.add(ratio_row(name, ours, theirs, rows, "C API, same transactions", 1.25));
+    out.add(ratio_row(name, ours, best_time, rows, "C API, one transaction", 1.5));
+    out.add({.name = name + ", of it on the server",
+             .value = s.line.on_server * 1e9 / static_cast<double>(rows),
+             .unit = "ns/row"});
+    out.add({.name = "bytes a row",
+             .value = static_cast<double>(s.line.bytes) / static_cast<double>(rows),
+             .unit = "bytes"});
+}
+
+void bench_pull(report& out, const std::string& folder, std::size_t rows) {
+    constexpr std::size_t changes = 1'000;
+    scene s(folder, "pull" + std::to_string(rows));
+    std::vector<book_record> records = make_records(rows);
+    put(*s.hub_store, records);
+    must(s.mine.pull());
+    raw_sqlite raw(folder + "/raw" + std::to_string(rows) + ".db", true);
+    raw.upsert(records, 40'000);
+    std::vector<double> ratios, ours, theirs;
+    for (int round = 0; round < 9; ++round) {
+        std::vector<book_record> changed;
+        for (std::size_t i = 0; i < changes; ++i) {
+            book_record& each = records[i * (rows / changes) + static_cast<std::size_t>(round)];
+            each.value.pages += 1;
+            each.value.version += 1;
+            each.set_sequence(static_cast<std::int64_t>(
+                rows + static_cast<std::size_t>(round) * changes + i + 1));
+            changed.push_back(each);
+        }
+        put(*s.hub_store, changed);
+        ours.push_back(seconds_of([&] { must(s.mine.pull()); }));
+        for (book_record& each : changed) each.set_sequence(0);
+        theirs.push_back(seconds_of([&] { raw.upsert(changed, changes); }));
+        ratios.push_back(ours.back() / theirs.back());
+    }
+    row made = ratio_row("pull of 1,000 changes of " + in_words(rows), median(ours), median(theirs),
+                         changes, "C API", 1.35);
+    made.ratio = median(ratios);
+    out.add(made);
+}
+
+void bench_push(report& out, const std::string& folder, std::size_t rows) {
+    scene s(folder, "push");
+    const std::vector<book_record> records = make_records(rows);
+    put(*s.hub_store, records);
+    must(s.mine.pull());
+    raw_sqlite raw(folder + "/pushed.db", true);
+    raw.upsert(records, 40'000);
+    for (std::size_t at = 0; at < rows; at += 10'000)
+        must(s.mine.transact([&](auto& edit) -> syncfw::result<void> {
+            for (std::size_t i = at; i < std::min(rows, at + 10'000); ++i) {
+                book each = records[i].value;
+                each.pages += 1;
+                if (auto done = edit.put(each); !done) return done;
+            }
+            return {};
+        }));
+    s.line.bytes = 0;
+    const double ours = seconds_of([&] { must(s.mine.push()); });
+    std::vector<book_record> changed = records;
+    for (book_record& each : changed) {
+        each.value.pages += 1;
+        each.set_sequence(each.sequence() + static_cast<std::int64_t>(rows));
+    }
+    const double theirs = seconds_of([&] { raw.upsert(changed, 10'000); });
+    const std::string name = "push of " + in_words(rows) + " edits";
+    out.add(ratio_row(name + ", the server", s.line.on_server, theirs, rows, "C API", 2));
+    out.add(ratio_row(name + ", both sides", ours, theirs, rows, "C API", {}));
+    out.add({.name = "one changed field, there and back",
+             .value = static_cast<double>(s.line.bytes) / static_cast<double>(rows),
+             .unit = "bytes",
+             .budget = 80});
+    s.line.largest = s.line.messages = 0;
+    must(s.mine.pull());
+    s.line.largest = s.line.messages = 0;
+    must(s.mine.sync());
+    out.add({.name = "a sync that finds nothing, messages",
+             .value = static_cast<double>(s.line.messages),
+             .unit = "",
+             .budget = 2});
+    out.add({.name = "a sync that finds nothing, larger message",
+             .value = static_cast<double>(s.line.largest),
+             .unit = "bytes",
+             .budget = 200});
+}
+
+int main(std::span<char*> arguments) {
+    std::string results;
+    bool with_header = true;
+    std::size_t rows = 1'000'000;
+    for (std::size_t i = 1; i < arguments.size(); ++i) {
+        const std::string_view name = arguments[i];
+        if (name == "--no-header") with_header = false;
+        if (name == "--results" && i + 1 < arguments.size()) results = arguments[++i];
+        if (name == "--rows" && i + 1 < arguments.size())
+            rows = std::strtoul(arguments[++i], nullptr, 10);
+    }
+    report out(results, with_header);
+    const std::string folder =
+        (std::filesystem::temp_directory_path() / ("syncfw_bench_" + std::to_string(getpid())))
+            .string();
+    std::filesystem::create_directories(folder);
+    bench_first_sync(out, folder, rows);
+    for (std::size_t table = 10'000; table <= rows; table *= 10) bench_pull(out, folder, table);
+    bench_push(out, folder, rows / 10);
+    std::filesystem::remove_all(folder);
+    return out.missed() == 0 ? 0 : 2;
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int count, char** arguments) {
+    return bench::main({arguments, static_cast<std::size_t>(count)});
+}
