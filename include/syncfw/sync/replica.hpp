@@ -17,11 +17,15 @@
 
 #include <syncfw/sync/detail/local_edit.hpp>
 #include <syncfw/sync/environment.hpp>
+#include <syncfw/sync/explanation.hpp>
 #include <syncfw/sync/session.hpp>
+#include <syncfw/sync/watch.hpp>
 #include <syncfw/transport/transport.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +40,13 @@ struct replica_status {
     std::optional<timestamp> oldest_pending{};
     std::optional<timestamp> last_sync{};  ///< When a page of the server's last came.
     bool is_renewing = false;  ///< All rows come again, because the server's history changed.
+};
+
+/// What becomes of unsent work when somebody leaves a device.
+enum class unsent : unsigned char {
+    flush,  ///< It is sent first. If some can't be, nothing is taken away: `errc::busy`.
+    keep,   ///< It stays, with its rows, and is sent when somebody synchronises again.
+    drop,   ///< It is lost.
 };
 
 template <class World, class Transport>
@@ -80,7 +91,9 @@ class replica {
         auto edit = edit_type::begin(core_);
         if (!edit) return edit.error();
         if (result<void> done = f(*edit); !done) return done;
-        return edit->commit();
+        if (auto kept = edit->commit(); !kept) return kept;
+        look_again();
+        return {};
     }
 
     // --- reading: rows that live ------------------------------------------------------------
@@ -110,10 +123,23 @@ class replica {
         return *row ? std::optional((*row)->status()) : std::nullopt;
     }
     [[nodiscard]] result<replica_status> status();
+    /// Why the row is as it is.
+    template <class T>
+    [[nodiscard]] result<explanation> explain(const key_of<T>& at);
+    /// Calls `told(std::vector<T>)` now and whenever the result changes; see watch.hpp.
+    template <class T, auto Shape, class F>
+    [[nodiscard]] result<watch> observe(query<T, Shape> asked, F told);
+    /// For those who synchronise by sessions of their own: tells observers what came.
+    void look_again();
 
     // --- synchronising ----------------------------------------------------------------------
 
-    /// Pushes all unsent work, then pulls all that is new.
+    /// Pushes all unsent work, then pulls all that is new. `goes_on(sync_report)` is called behind
+    /// each answer; if it gives false, the rest waits for the next time (`errc::cancelled`).
+    template <class F>
+    result<sync_report> sync(F&& goes_on) {
+        return run(sync_parts::push_and_pull, goes_on);
+    }
     result<sync_report> sync() { return run(sync_parts::push_and_pull); }
     result<sync_report> push() { return run(sync_parts::push); }
     result<sync_report> pull() { return run(sync_parts::pull); }
@@ -130,6 +156,11 @@ class replica {
 
     /// How many changes may be left on the server; takes nothing in.
     [[nodiscard]] result<std::int64_t> pull_pending();
+
+    // --- leaving ----------------------------------------------------------------------------
+
+    /// Takes the rows off this device. See `unsent` for what becomes of its work.
+    result<void> sign_out(unsent work);
 
     // --- conflicts --------------------------------------------------------------------------
 
@@ -159,6 +190,10 @@ class replica {
 
   private:
     result<sync_report> run(sync_parts which) {
+        return run(which, [](const sync_report&) { return true; });
+    }
+    template <class F>
+    result<sync_report> run(sync_parts which, F&& goes_on) {
         auto session = begin_sync(which);
         while (true) {
             auto request = session.next();
@@ -170,11 +205,17 @@ class replica {
                 return answer.error();
             }
             if (auto done = session.receive(*answer); !done) return done.error();
+            look_again();
+            if (!goes_on(session.report()))
+                return error{.code = errc::cancelled, .message = "the sync was stopped"};
         }
     }
+    template <class T>
+    [[nodiscard]] result<bool> wipe_some(bool keeps_work);
 
     Transport* link_;
     detail::replica_core<World> core_;
+    std::vector<std::weak_ptr<detail::look_again>> observers_{};
 };
 
 template <class S, class L>
@@ -213,6 +254,132 @@ result<replica_status> replica<W, L>::status() {
         seen.is_renewing = (*position)->value.phase != pull_phase::steady;
     }
     return seen;
+}
+
+template <class W, class L>
+template <class T>
+result<explanation> replica<W, L>::explain(const key_of<T>& at) {
+    using annotations::field;
+    auto tx = begin_read(core_.store(), core_.tenant());
+    if (!tx) return tx.error();
+    auto row = tx->template get<T>(at);
+    if (!row) return row.error();
+    explanation seen{.exists = row->has_value()};
+    if (!*row) return seen;
+    seen.is_deleted = (*row)->is_deleted();
+    seen.status = (*row)->status();
+    seen.version = (*row)->version();
+    seen.written = (*row)->written();
+    const std::string key = detail::row_key((*row)->value), name(entity_of<T>.name);
+    auto work = tx->scan(where(field<&outbox_operation::row_key> == key &&
+                               field<&outbox_operation::entity_name> == name)
+                             .order_by(field<&outbox_operation::row_key>));
+    if (!work) return work.error();
+    for (auto& each : *work) seen.unsettled.push_back(std::move(each.value));
+    auto parked = tx->scan(where(field<&parked_conflict::row_key> == key &&
+                                 field<&parked_conflict::entity_name> == name)
+                               .order_by(field<&parked_conflict::row_key>));
+    if (!parked) return parked.error();
+    for (auto& each : *parked) seen.conflicts.push_back(std::move(each.value));
+    return seen;
+}
+
+// --- observers -----------------------------------------------------------------------------------
+
+template <class W, class L>
+template <class T, auto Shape, class F>
+result<watch> replica<W, L>::observe(query<T, Shape> asked, F told) {
+    auto first = find(asked);
+    if (!first) return first.error();
+    told(std::as_const(*first));
+    auto looking = std::make_shared<detail::look_again>([this, asked = std::move(asked),
+                                                         told = std::move(told),
+                                                         known = std::move(*first)]() mutable {
+        auto now = find(asked);
+        if (!now) return false;
+        if (detail::is_same_result(known, *now)) return true;
+        known = std::move(*now);
+        told(std::as_const(known));
+        return true;
+    });
+    observers_.push_back(looking);
+    return watch(std::move(looking));
+}
+
+template <class W, class L>
+void replica<W, L>::look_again() {
+    std::erase_if(observers_, [](const auto& each) { return each.expired(); });
+    // Who is told may write, observe and stop observing.
+    const auto all = observers_;
+    for (const auto& each : all)
+        if (const auto looking = each.lock()) (void)(*looking)();
+}
+
+// --- leaving -------------------------------------------------------------------------------------
+
+template <class W, class L>
+result<void> replica<W, L>::sign_out(unsent work) {
+    if (work == unsent::flush) {
+        if (auto pushed = push(); !pushed) return pushed.error();
+        auto now = status();
+        if (!now) return now.error();
+        if (now->pending + now->failed + now->conflicts > 0)
+            return error{.code = errc::busy,
+                         .message = "there is work on this device that the server has not taken"};
+    }
+    result<void> done;
+    const auto wipe = [&]<class T>(of<T>) {
+        for (bool goes_on = true; done && goes_on;) {
+            auto more = wipe_some<T>(work == unsent::keep);
+            if (!more) done = more.error();
+            goes_on = more && *more;
+        }
+    };
+    schema_type::for_each(wipe);
+    if (work == unsent::drop) {
+        wipe(of<outbox_operation>());
+        wipe(of<parked_conflict>());
+    }
+    if (!done) return done;
+    auto tx = begin_write(core_.store(), core_.tenant());
+    if (!tx) return tx.error();
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
+    // What comes next is everything.
+    position->cursor.clear();
+    position->phase = pull_phase::steady;
+    if (auto kept = tx->put(record<feed_position>{*position}); !kept) return kept;
+    if (auto kept = tx->commit(); !kept) return kept;
+    look_again();
+    return {};
+}
+
+// A part at a time; true if there may be more.
+template <class W, class L>
+template <class T>
+result<bool> replica<W, L>::wipe_some(bool keeps_work) {
+    using annotations::field;
+    constexpr std::uint64_t part = 1'000;
+    auto tx = begin_write(core_.store(), core_.tenant());
+    if (!tx) return tx.error();
+    std::vector<key_of<T>> gone;
+    auto query = all<T>().limit(part);
+    auto rows = tx->scan(query);
+    while (rows && !rows->empty() && gone.empty()) {
+        for (const record<T>& each : *rows) {
+            const bool has_work = each.status() != sync_status::synced;
+            if (!keeps_work || !has_work) gone.push_back(key(each.value));
+        }
+        const bool is_last = rows->size() < part;
+        if (!gone.empty() || is_last) break;
+        rows = tx->scan(query.after(rows->back().value));
+    }
+    if (!rows) return rows.error();
+    if (gone.empty()) return false;
+    if (auto done = tx->template erase_many<T>(std::span<const key_of<T>>(gone)); !done)
+        return done.error();
+    if (auto kept = tx->commit(); !kept) return kept.error();
+    return true;
 }
 
 template <class W, class L>

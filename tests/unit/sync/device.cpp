@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+// Goal: a device shows what is there, says why, can be stopped and be left, and loses nothing by
+// it. Method: two devices and a server in one process.
+#include "scene.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace two_devices;
+
+TEST_CASE("observe: who watches hears of each change from here and from afar, and of no other") {
+    scene<> s;
+    std::vector<std::vector<std::string>> seen;
+    {
+        auto watching =
+            s.b.observe(where(field<&task::done> == false), [&](const std::vector<task>& now) {
+                auto& titles = seen.emplace_back();
+                for (const task& each : now) titles.push_back(each.title);
+            });
+        REQUIRE(watching);
+        CHECK(seen.size() == 1);
+        REQUIRE(s.b.put(task{.id = 1, .title = "mine"}));
+        CHECK(seen.size() == 2);
+        REQUIRE(s.b.put(task{.id = 9, .title = "another", .done = true}));
+        REQUIRE(s.b.sync());
+        CHECK(seen.size() == 2);
+        REQUIRE(s.a.put(task{.id = 2, .title = "from afar"}));
+        REQUIRE(s.a.sync());
+        REQUIRE(s.b.sync());
+        REQUIRE(seen.size() == 3);
+        CHECK(seen.back() == std::vector<std::string>{"mine", "from afar"});
+        REQUIRE(s.b.remove<task>(1));
+        CHECK(seen.back() == std::vector<std::string>{"from afar"});
+    }
+    REQUIRE(s.b.remove<task>(2));
+    CHECK(seen.size() == 4);
+}
+
+TEST_CASE("observe: who is told may write and stop watching") {
+    scene<> s;
+    int told = 0;
+    watch watching;
+    auto begun = s.a.observe(all<task>(), [&](const std::vector<task>& now) {
+        ++told;
+        if (now.size() == 1) REQUIRE(s.a.put(task{.id = 2}));
+        if (now.size() == 2) watching = {};
+    });
+    REQUIRE(begun);
+    watching = std::move(*begun);
+    REQUIRE(s.a.put(task{.id = 1}));
+    CHECK(told == 3);
+    REQUIRE(s.a.put(task{.id = 3}));
+    CHECK(told == 3);
+}
+
+TEST_CASE("explain: a row says its version, its writer, what is unsent and what was refused") {
+    scene<> s;
+    CHECK(to_string(*s.a.explain<task>(1)) == "there is no such row");
+    REQUIRE(s.a.put(task{.id = 1}));
+    CHECK(to_string(*s.a.explain<task>(1)).find("never sent") == 0);
+    CHECK(s.a.explain<task>(1)->unsettled.size() == 1);
+    s.sync_all();
+    const auto settled = s.b.explain<task>(1);
+    REQUIRE(settled);
+    CHECK(settled->version == 1);
+    CHECK(settled->unsettled.empty());
+    CHECK(settled->written.origin() == s.a.explain<task>(1)->written.origin());
+    REQUIRE(s.a.put(task{.id = 1, .email = "x@y"}));
+    REQUIRE(s.b.put(task{.id = 2, .email = "x@y"}));
+    s.sync_all();
+    const std::string words = to_string(*s.b.explain<task>(2));
+    INFO(words);
+    CHECK(words.find(" was refused: ") != words.npos);
+    CHECK(s.b.explain<task>(2)->unsettled.at(0).code == "already_exists");
+}
+
+TEST_CASE("sync: it can be watched and stopped between messages, and goes on later") {
+    scene<> s;
+    for (std::int64_t id = 1; id <= 5; ++id) REQUIRE(s.a.put(task{.id = id}));
+    REQUIRE(s.a.sync());
+    sync_options small{.rows_max = 1, .rows_max_behind = 1};
+    memory::store<tasks> store{memory::options{.unique = false}};
+    replica<world<memory::store<tasks>>, decltype(s.b_link)> c(store, s.b_link, {}, small);
+    std::vector<std::int64_t> behind;
+    const auto stopped = c.sync([&](const sync_report& so_far) {
+        behind.push_back(so_far.behind);
+        return so_far.pulled < 2;
+    });
+    REQUIRE(!stopped);
+    CHECK(stopped.error().code == errc::cancelled);
+    CHECK(behind == std::vector<std::int64_t>{4, 3});
+    CHECK(c.find(all<task>())->size() == 2);
+    REQUIRE(c.sync());
+    CHECK(c.find(all<task>())->size() == 5);
+}
+
+TEST_CASE("sign out: unsent work is sent first, stays, or is dropped, as it was asked") {
+    scene<> s;
+    REQUIRE(s.a.put(task{.id = 1}));
+    s.sync_all();
+    REQUIRE(s.a.put(task{.id = 2, .title = "unsent"}));
+
+    s.a_link.is_cut = true;
+    CHECK(!s.a.sign_out(unsent::flush));
+    CHECK(s.a.find(all<task>())->size() == 2);
+    REQUIRE(s.a.sign_out(unsent::keep));
+    REQUIRE(s.a.find(all<task>())->size() == 1);
+    CHECK(s.on_a(2).title == "unsent");
+
+    s.a_link.is_cut = false;
+    REQUIRE(s.a.sync());
+    CHECK(s.a.find(all<task>())->size() == 2);
+    REQUIRE(s.a.put(task{.id = 3}));
+    REQUIRE(s.a.sign_out(unsent::flush));
+    CHECK(s.a.find(all<task>())->empty());
+    s.sync_all();
+    CHECK(s.b.find(all<task>())->size() == 3);
+    CHECK(s.a.find(all<task>())->size() == 3);
+
+    REQUIRE(s.a.put(task{.id = 4}));
+    REQUIRE(s.a.sign_out(unsent::drop));
+    CHECK(s.a.status()->pending == 0);
+    s.sync_all();
+    CHECK(s.b.find(all<task>())->size() == 3);
+}
