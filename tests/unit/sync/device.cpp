@@ -2,6 +2,7 @@
 // Goal: a device shows what is there, says why, can be stopped and be left, and loses nothing by
 // it. Method: two devices and a server in one process.
 #include "scene.hpp"
+#include <syncfw/testing/faulty_store.hpp>
 
 #include <doctest/doctest.h>
 
@@ -124,4 +125,47 @@ TEST_CASE("sign out: unsent work is sent first, stays, or is dropped, as it was 
     CHECK(s.a.status()->pending == 0);
     s.sync_all();
     CHECK(s.b.find(all<task>())->size() == 3);
+}
+
+TEST_CASE("no-lost-write: a full sync that is cut at any call of its store loses nothing") {
+    using testing::fault_plan;
+    using faulty = testing::faulty_store<memory::store<tasks>>;
+    const std::uint64_t failures = testing::for_each_failure([](fault_plan& faults) {
+        scene<> s;
+        for (std::int64_t id = 1; id <= 4; ++id) REQUIRE(s.b.put(task{.id = id, .title = "t"}));
+        s.sync_all();
+        memory::store<tasks> below{memory::options{.unique = false}};
+        fault_plan none;
+        {
+            faulty sound(below, none);
+            replica<world<faulty>, decltype(s.a_link)> c(sound, s.a_link);
+            REQUIRE(c.sync());
+            REQUIRE(c.patch<task>(1, [](task& t) { t.title = "unsent"; }));
+            REQUIRE(c.remove<task>(2));
+            REQUIRE(c.put(task{.id = 5, .title = "new"}));
+            REQUIRE(c.patch<task>(3, [](task& t) { t.draft = "only here"; }));
+        }
+        REQUIRE(s.b.remove<task>(4));
+        REQUIRE(s.b.sync());
+        {
+            faulty store(below, faults);
+            sync_options small{.operations_max = 2, .rows_max = 2, .rows_max_behind = 2};
+            replica<world<faulty>, decltype(s.a_link)> c(store, s.a_link, {}, small);
+            (void)c.full_sync();
+        }
+        faults.stop();
+        CAPTURE(faults.what_failed());
+        faulty sound(below, none);
+        replica<world<faulty>, decltype(s.a_link)> c(sound, s.a_link);
+        REQUIRE(c.sync());
+        REQUIRE(c.sync());
+        REQUIRE(s.b.sync());
+        CHECK(s.on_b(1).title == "unsent");
+        CHECK(!s.b.get<task>(2)->has_value());
+        CHECK(s.on_b(5).title == "new");
+        CHECK(c.find(all<task>())->size() == 3);
+        CHECK(c.get<task>(3)->value().draft == "only here");
+        CHECK(c.status()->pending + c.status()->failed == 0);
+    });
+    CHECK(failures > 200);
 }
