@@ -55,6 +55,12 @@ struct world {
 
 namespace detail {
 
+/// Makes the event only where somebody takes it.
+template <class Environment, class F>
+void tell(Environment& environment, F&& make) {
+    if constexpr (requires { environment.tell(make()); }) environment.tell(make());
+}
+
 /// Ids out of a world's clock and chance.
 template <class Environment>
 [[nodiscard]] uuid make_id(uuid_v7_generator& ids, Environment& from) {

@@ -12,6 +12,7 @@
 
 #include <syncfw/conflict/policies.hpp>
 #include <syncfw/entity/validation.hpp>
+#include <syncfw/observe/events.hpp>
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/cursor.hpp>
 #include <syncfw/sync/detail/push_batch.hpp>
@@ -103,6 +104,14 @@ class server {
     template <class T, class F>
     result<void> settle(const caller& who, const uuid& conflict, std::string how, F&& make);
     [[nodiscard]] result<hybrid_clock*> clock();
+    [[nodiscard]] static events::request_refused refusal(const caller& who, const error& why) {
+        return {.tenant = who.tenant.name(),
+                .subject = who.subject,
+                .code = std::string(describe(why.code).name),
+                .message = why.message};
+    }
+    void tell_push(const caller& who, const push_message<schema_type>& asked,
+                   const push_answer<schema_type>& answer);
 
     template <class Transaction>
     [[nodiscard]] result<void> tell_resolved(Transaction& tx, const pull_message& asked,
@@ -149,22 +158,25 @@ result<hybrid_clock*> server<W, P>::clock() {
 
 template <class W, class P>
 std::string server<W, P>::handle(const caller& who, std::string_view request) {
-    const auto answer = [](const auto& given) {
-        return given ? encode(*given) : encode(failure_message{given.error()});
+    const auto answer = [&](const auto& given) {
+        if (given) return encode(*given);
+        detail::tell(from_, [&] { return refusal(who, given.error()); });
+        return encode(failure_message{given.error()});
     };
     switch (kind_of(request)) {
         case message_kind::push: {
             auto asked = decode<push_message<schema_type>>(request);
-            return asked ? answer(push(who, *asked)) : encode(failure_message{asked.error()});
+            return asked ? answer(push(who, *asked)) : answer(result<pull_message>(asked.error()));
         }
         case message_kind::pull: {
             auto asked = decode<pull_message>(request);
-            return asked ? answer(pull(who, *asked)) : encode(failure_message{asked.error()});
+            return asked ? answer(pull(who, *asked)) : answer(asked);
         }
         default:
-            return encode(failure_message{{.code = errc::unsupported_format,
+            return answer(
+                result<pull_message>(error{.code = errc::unsupported_format,
                                            .message = "this is no request of protocol version " +
-                                                      std::to_string(protocol_version)}});
+                                                      std::to_string(protocol_version)}));
     }
 }
 
@@ -202,6 +214,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         if (auto kept = tx->commit(); !kept) return kept.error();
         auto answer = batch.take_answer();
         answer.history = identity_->history;
+        tell_push(who, asked, answer);
         return answer;
     }
 }
@@ -270,7 +283,48 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     page.behind = seen->is_behind ? *last - seen->until : 0;
     page.history = identity_->history;
     page.newest = (*ticking)->tick(from_.now());
+    detail::tell(from_, [&] {
+        return events::page_given{.tenant = who.tenant.name(),
+                                  .subject = who.subject,
+                                  .rows = static_cast<std::int64_t>(page.rows.size()),
+                                  .behind = page.behind};
+    });
     return page;
+}
+
+template <class W, class P>
+void server<W, P>::tell_push(const caller& who, const push_message<schema_type>& asked,
+                             const push_answer<schema_type>& answer) {
+    detail::tell(from_, [&] {
+        events::push_taken told{
+            .tenant = who.tenant.name(), .subject = who.subject, .device = to_string(asked.origin)};
+        std::int64_t* const counts[] = {&told.applied, &told.merged, &told.superseded, &told.parked,
+                                        &told.rejected};
+        schema_type::for_each([&]<class T>(of<T>) {
+            for (const auto& each : answer.answers.template of<T>())
+                ++told.operations, ++*counts[static_cast<std::size_t>(each.outcome)];
+        });
+        return told;
+    });
+    schema_type::for_each([&]<class T>(of<T>) {
+        for (const auto& each : answer.answers.template of<T>()) {
+            if (each.outcome == push_outcome::rejected)
+                detail::tell(from_, [&] {
+                    return events::operation_rejected{.tenant = who.tenant.name(),
+                                                      .operation = to_string(each.id),
+                                                      .entity = std::string(entity_of<T>.name),
+                                                      .code = std::string(describe(each.code).name),
+                                                      .reason = each.reason};
+                });
+            if (each.outcome == push_outcome::parked)
+                detail::tell(from_, [&] {
+                    return events::conflict_parked{.tenant = who.tenant.name(),
+                                                   .conflict = to_string(each.id),
+                                                   .entity = std::string(entity_of<T>.name),
+                                                   .reason = each.reason};
+                });
+        }
+    });
 }
 
 // Of a conflict that isn't known here, nothing is said: the device keeps its side of it.

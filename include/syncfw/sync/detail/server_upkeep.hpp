@@ -110,10 +110,17 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
                                                   .action = "resolve",
                                                   .entity_name = std::string(entity_of<T>.name),
                                                   .row_key = (*parked)->value.row_key,
-                                                  .details = std::move(how)}};
+                                                  .details = how}};
         if (auto done = tx->put(entry); !done) return done;
     }
-    return tx->commit();
+    if (auto kept = tx->commit(); !kept) return kept;
+    detail::tell(from_, [&] {
+        return events::conflict_resolved{.tenant = who.tenant.name(),
+                                         .subject = who.subject,
+                                         .conflict = to_string(conflict),
+                                         .how = how};
+    });
+    return {};
 }
 
 // --- retention -----------------------------------------------------------------------------------
@@ -200,6 +207,12 @@ result<retired> server<W, P>::retire(const tenant_id& whose, const retention& ke
         after = seen->until;
         if (!seen->is_behind) break;
     }
+    detail::tell(from_, [&] {
+        return events::history_retired{.tenant = whose.name(),
+                                       .deletions = gone.deletions,
+                                       .answers = gone.answers,
+                                       .audit = gone.audit};
+    });
     return gone;
 }
 

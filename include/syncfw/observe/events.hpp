@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+// What happened, each kind of it one struct. Whoever wants to know gives the engine an environment
+// that takes them; who doesn't, pays nothing: not even a text is built.
+//
+//     std::FILE* const log = std::fopen("sync.log", "a");
+//     syncfw::json_lines lines(log);
+//     syncfw::server hub(store, policy, {}, syncfw::observed(lines));
+//     // {"at":"2026-05-01T10:00:00Z","event":"push_taken","tenant":"acme","operations":3,…}
+#pragma once
+
+#include <boost/describe/class.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace syncfw::events {
+
+/// A server took a push, and answered each operation.
+struct push_taken {
+    static constexpr std::string_view name = "push_taken";
+    std::string tenant{};
+    std::string subject{};
+    std::string device{};
+    std::int64_t operations = 0;
+    std::int64_t applied = 0;
+    std::int64_t merged = 0;
+    std::int64_t superseded = 0;
+    std::int64_t parked = 0;
+    std::int64_t rejected = 0;
+};
+BOOST_DESCRIBE_STRUCT(push_taken, (),
+                      (tenant, subject, device, operations, applied, merged, superseded, parked,
+                       rejected))
+
+/// An operation broke a rule. Behind `push_taken`, one for each.
+struct operation_rejected {
+    static constexpr std::string_view name = "operation_rejected";
+    std::string tenant{};
+    std::string operation{};
+    std::string entity{};
+    std::string code{};
+    std::string reason{};
+};
+BOOST_DESCRIBE_STRUCT(operation_rejected, (), (tenant, operation, entity, code, reason))
+
+/// Two writes met, and a person has to decide.
+struct conflict_parked {
+    static constexpr std::string_view name = "conflict_parked";
+    std::string tenant{};
+    std::string conflict{};
+    std::string entity{};
+    std::string reason{};
+};
+BOOST_DESCRIBE_STRUCT(conflict_parked, (), (tenant, conflict, entity, reason))
+
+/// A person decided, on the server.
+struct conflict_resolved {
+    static constexpr std::string_view name = "conflict_resolved";
+    std::string tenant{};
+    std::string subject{};
+    std::string conflict{};
+    std::string how{};
+};
+BOOST_DESCRIBE_STRUCT(conflict_resolved, (), (tenant, subject, conflict, how))
+
+/// A device was given what is new.
+struct page_given {
+    static constexpr std::string_view name = "page_given";
+    std::string tenant{};
+    std::string subject{};
+    std::int64_t rows = 0;
+    std::int64_t behind = 0;
+};
+BOOST_DESCRIBE_STRUCT(page_given, (), (tenant, subject, rows, behind))
+
+/// A request was refused as a whole.
+struct request_refused {
+    static constexpr std::string_view name = "request_refused";
+    std::string tenant{};
+    std::string subject{};
+    std::string code{};
+    std::string message{};
+};
+BOOST_DESCRIBE_STRUCT(request_refused, (), (tenant, subject, code, message))
+
+/// Old deletions, answers and audit entries were let go.
+struct history_retired {
+    static constexpr std::string_view name = "history_retired";
+    std::string tenant{};
+    std::int64_t deletions = 0;
+    std::int64_t answers = 0;
+    std::int64_t audit = 0;
+};
+BOOST_DESCRIBE_STRUCT(history_retired, (), (tenant, deletions, answers, audit))
+
+}  // namespace syncfw::events
