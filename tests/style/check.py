@@ -241,8 +241,22 @@ def links():
                 yield f"{name(page)}: the link to {target} leads nowhere"
 
 
+def one_world():
+    """The engine takes time, chance and waiting from its environment, and from nowhere else."""
+    elsewhere = re.compile(r"_clock::now|this_thread|random_device|fill_with_entropy|new_uuid\(|"
+                           r"clock_gettime|gettimeofday|nanosleep|\btime\(|\brand\(|getenv|"
+                           r"std::(thread|async|jthread)\b|#\s*include\s*<(thread|random|ctime)>")
+    for header in headers():
+        folder, *rest = header.relative_to(INCLUDE).parts
+        if folder not in ("sync", "conflict", "observe") or rest == ["environment.hpp"]:
+            continue
+        for number, line in enumerate(text_of(header).splitlines(), 1):
+            if elsewhere.search(line.split("//")[0]):
+                yield f"{name(header, number)}: {line.strip()}"
+
+
 CHECKS = [include_order, spdx, pragma_once, macros, line_length, header_length,
-          forbidden_includes, marks, format, version, components, links]
+          forbidden_includes, marks, format, version, components, links, one_world]
 
 
 def main(names):
