@@ -33,7 +33,7 @@ struct changes_seen {
 
 /// Calls `f(row)` for each change after a number, in the order of the feed; rows are asked of the
 /// store in ranges of the feed, so that no more than `limit` of them are in memory. Each row comes
-/// once, as it is now, tombstones included.
+/// once, as it is now, tombstones included, and may be kept: `f` gets it as a `record<T>&&`.
 template <class Schema, class Transaction, class F>
 [[nodiscard]] result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted,
                                                  F&& f);
@@ -90,13 +90,13 @@ class change_page<schema<Ts...>> {
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
 
     template <class F>
-    void visit(F& f) const {
+    void visit(F& f) {
         for (const place& each : places_) {
             std::size_t entity = 0;
-            const auto visit_one = [&](const auto& rows) {
-                if (entity++ == each.entity) f(rows[each.row]);
+            const auto visit_one = [&](auto& rows) {
+                if (entity++ == each.entity) f(std::move(rows[each.row]));
             };
-            std::apply([&](const auto&... rows) { (visit_one(rows), ...); }, rows_);
+            std::apply([&](auto&... rows) { (visit_one(rows), ...); }, rows_);
         }
     }
 

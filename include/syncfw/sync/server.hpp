@@ -117,7 +117,7 @@ class server {
     [[nodiscard]] result<void> tell_resolved(Transaction& tx, const pull_message& asked,
                                              pull_answer<schema_type>& page) const;
     template <class T>
-    void take_page_row(pull_answer<schema_type>& page, const record<T>& row,
+    void take_page_row(pull_answer<schema_type>& page, record<T>&& row,
                        const std::vector<checked_filter>& filters) const;
     [[nodiscard]] result<std::vector<checked_filter>> check_filters(
         const std::vector<filter>& given) const;
@@ -239,7 +239,7 @@ result<std::vector<checked_filter>> server<W, P>::check_filters(
 
 template <class W, class P>
 template <class T>
-void server<W, P>::take_page_row(pull_answer<schema_type>& page, const record<T>& row,
+void server<W, P>::take_page_row(pull_answer<schema_type>& page, record<T>&& row,
                                  const std::vector<checked_filter>& filters) const {
     // What was deleted before the device began was never there.
     if (row.is_deleted() && row.sequence() <= page.fresh_until) return;
@@ -247,7 +247,7 @@ void server<W, P>::take_page_row(pull_answer<schema_type>& page, const record<T>
     for (const checked_filter& each : filters)
         if (each.entity().name == entity_of<T>.name)
             has_left = !row.is_deleted() && !matches(each, row.value);
-    page.rows.template of<T>().push_back({row, has_left});
+    page.rows.template of<T>().push_back({std::move(row), has_left});
 }
 
 template <class W, class P>
@@ -277,7 +277,7 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     if (auto told = tell_resolved(*tx, asked, page); !told) return told.error();
     auto seen = visit_changes<schema_type>(
         *tx, {.after = *after, .limit = limit},
-        [&]<class T>(const record<T>& row) { take_page_row(page, row, *filters); });
+        [&]<class T>(record<T>&& row) { take_page_row(page, std::move(row), *filters); });
     if (!seen) return seen.error();
     page.cursor = write_cursor(scope, seen->until);
     page.behind = seen->is_behind ? *last - seen->until : 0;

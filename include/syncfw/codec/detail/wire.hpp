@@ -32,6 +32,15 @@ class wire_writer {
         out_.append({bytes, 8});
     }
     void id(const uuid& v) { out_.append({reinterpret_cast<const char*>(v.bytes().data()), 16}); }
+    /// An id that may begin like the one before it, as those do that were made one behind the
+    /// other.
+    void next_id(const uuid& v) {
+        std::size_t shared = 0;
+        while (shared < 16 && v.bytes()[shared] == last_.bytes()[shared]) ++shared;
+        number(shared);
+        out_.append({reinterpret_cast<const char*>(v.bytes().data()) + shared, 16 - shared});
+        last_ = v;
+    }
     void text(std::string_view v) {
         number(v.size());
         out_.append(v);
@@ -39,6 +48,7 @@ class wire_writer {
 
   private:
     buffer& out_;
+    uuid last_{};
 };
 
 /// Reads what a stranger sent: after the first thing that isn't right everything is zero and
@@ -84,6 +94,13 @@ class wire_reader {
         if (!from.empty()) std::memcpy(bytes.data(), from.data(), 16);
         return uuid(bytes);
     }
+    uuid next_id() {
+        const auto shared = static_cast<std::size_t>(number_up_to(16));
+        std::array<std::uint8_t, 16> bytes = last_.bytes();
+        const std::string_view from = raw(16 - shared);
+        if (!from.empty()) std::memcpy(bytes.data() + shared, from.data(), from.size());
+        return last_ = is_good_ ? uuid(bytes) : uuid();
+    }
     std::string_view text() { return raw(number()); }
     /// As many bytes as said, or none and a failure.
     std::string_view raw(std::uint64_t size) {
@@ -105,6 +122,7 @@ class wire_reader {
 
     std::string_view rest_;
     bool is_good_ = true;
+    uuid last_{};
 };
 
 [[nodiscard]] inline blob to_blob(std::string_view bytes) {

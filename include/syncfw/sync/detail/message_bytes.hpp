@@ -61,7 +61,7 @@ void begin_rows(section_writer& out, const operation<T>&) {
 }
 template <class T>
 void append_item(section_writer& out, const operation<T>& op) {
-    out.heads.id(op.id);
+    out.heads.next_id(op.id);
     out.heads.number(static_cast<std::uint64_t>(op.kind) | (op.resolves.empty() ? 0U : 4U));
     if (!op.resolves.empty()) append_ids(out.heads, op.resolves);
     out.heads.number(op.group);
@@ -79,7 +79,7 @@ template <class T>
     if (!rows) return rows.error();
     for (std::size_t i = 0; i < count && in.heads.is_good(); ++i) {
         operation<T>& op = to.emplace_back();
-        op.id = in.heads.id();
+        op.id = in.heads.next_id();
         const std::uint64_t kind = in.heads.number_up_to(6);
         if ((kind & 3) > static_cast<std::uint64_t>(operation_kind::restore)) return not_a("push");
         op.kind = static_cast<operation_kind>(kind & 3);
@@ -108,7 +108,7 @@ void begin_rows(section_writer& out, const operation_answer<T>&) {
 }
 template <class T>
 void append_item(section_writer& out, const operation_answer<T>& answer) {
-    out.heads.id(answer.id);
+    out.heads.next_id(answer.id);
     const bool has_row = !answer.differs.empty(), has_reason = !answer.reason.empty();
     out.heads.number(static_cast<std::uint64_t>(answer.outcome) | (answer.exists ? 8U : 0U) |
                      (answer.is_deleted ? 16U : 0U) | (has_row ? 32U : 0U) |
@@ -131,7 +131,7 @@ template <class T>
     if (!rows) return rows.error();
     for (std::size_t i = 0; i < count && in.heads.is_good(); ++i) {
         operation_answer<T>& answer = to.emplace_back();
-        answer.id = in.heads.id();
+        answer.id = in.heads.next_id();
         const std::uint64_t flags = in.heads.number_up_to(127);
         if ((flags & 7) > static_cast<std::uint64_t>(push_outcome::rejected))
             return not_a("answer");
