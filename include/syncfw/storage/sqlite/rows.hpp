@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/storage/detail/columns.hpp>
+#include <syncfw/storage/detail/sql_schema.hpp>
 #include <syncfw/storage/sqlite/error.hpp>
 #include <syncfw/storage/sqlite/statement.hpp>
 
