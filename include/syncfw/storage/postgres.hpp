@@ -179,9 +179,12 @@ class store {
         }
         return done;
     }
+    // A table that another one makes at the same moment is there already as a table, as its row
+    // type, or as a row of the catalogue.
     [[nodiscard]] static bool is_race(const error& e) noexcept {
-        return e.code == errc::already_exists || e.cause.substr(0, 5) == "42P07" ||
-               e.cause.substr(0, 5) == "XX000";
+        const std::string_view state = std::string_view(e.cause).substr(0, 5);
+        return e.code == errc::already_exists || state == "42P07" || state == "42710" ||
+               state == "XX000";
     }
 
     [[nodiscard]] static result<void> set_policies(detail::connection& db) {
