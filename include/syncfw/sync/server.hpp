@@ -50,7 +50,9 @@ struct server_status {
     std::int64_t open_conflicts = 0;
 };
 
-/// How long what is only remembered is kept. None: for ever.
+/// How long what is only remembered is kept. None: for ever. Keep answers longer than any message
+/// can be on its way: a first sending that arrives after its repetition's answer was let go would
+/// take effect again.
 struct retention {
     std::optional<timestamp> deletions_until{};  ///< Tombstones of rows deleted before.
     std::optional<timestamp> answers_until{};    ///< What operations of before were answered.
