@@ -79,6 +79,19 @@ struct scene {
           here(open(folder + "/" + name + "_here.db")) {}
 };
 
+/// How many statements the store's connections have run so far.
+std::int64_t statements_of(store_type& store) {
+    std::int64_t runs = 0;
+    const auto add = [&](sqlite3* database) {
+        for (sqlite3_stmt* each = sqlite3_next_stmt(database, nullptr); each != nullptr;
+             each = sqlite3_next_stmt(database, each))
+            runs += sqlite3_stmt_status(each, SQLITE_STMTSTATUS_RUN, 0);
+    };
+    if (auto tx = begin_read(store, the_library)) add(tx->native().handle());
+    if (auto tx = begin_write(store, the_library)) add(tx->native().handle());
+    return runs;
+}
+
 row ratio_row(const std::string& name, double ours, double theirs, std::size_t rows,
               const std::string& peer, std::optional<double> budget) {
     const double per_row = 1e9 / static_cast<double>(rows);
@@ -177,7 +190,10 @@ void bench_push(report& out, const std::string& folder, std::size_t rows) {
     s.line.largest = s.line.messages = 0;
     must(s.mine.pull());
     s.line.largest = s.line.messages = 0;
+    const std::int64_t before = statements_of(*s.here);
+    const std::int64_t looking = statements_of(*s.here) - before;
     must(s.mine.sync());
+    const std::int64_t statements = statements_of(*s.here) - before - 2 * looking;
     out.add({.name = "a sync that finds nothing, messages",
              .value = static_cast<double>(s.line.messages),
              .unit = "",
@@ -186,6 +202,10 @@ void bench_push(report& out, const std::string& folder, std::size_t rows) {
              .value = static_cast<double>(s.line.largest),
              .unit = "bytes",
              .budget = 200});
+    out.add({.name = "a sync that finds nothing, statements here",
+             .value = static_cast<double>(statements),
+             .unit = "with BEGIN and COMMIT",
+             .budget = 3});
 }
 
 int main(std::span<char*> arguments) {

@@ -61,6 +61,9 @@ class replica {
     replica(storage_type& store, Transport& link, tenant_id whose = {}, sync_options options = {},
             environment_type from = {})
         : link_(&link), core_(store, std::move(whose), options, std::move(from)) {}
+    // Sessions and observers know where it is.
+    replica(const replica&) = delete;
+    replica& operator=(const replica&) = delete;
 
     // --- writing: it is here at once, and unsent --------------------------------------------
 
@@ -259,7 +262,6 @@ result<replica_status> replica<W, L>::status() {
 template <class W, class L>
 template <class T>
 result<explanation> replica<W, L>::explain(const key_of<T>& at) {
-    using annotations::field;
     auto tx = begin_read(core_.store(), core_.tenant());
     if (!tx) return tx.error();
     auto row = tx->template get<T>(at);
@@ -270,17 +272,12 @@ result<explanation> replica<W, L>::explain(const key_of<T>& at) {
     seen.status = (*row)->status();
     seen.version = (*row)->version();
     seen.written = (*row)->written();
-    const std::string key = detail::row_key((*row)->value), name(entity_of<T>.name);
-    auto work = tx->scan(where(field<&outbox_operation::row_key> == key &&
-                               field<&outbox_operation::entity_name> == name)
-                             .order_by(field<&outbox_operation::row_key>));
+    auto work = detail::work_on(*tx, (*row)->value);
     if (!work) return work.error();
-    for (auto& each : *work) seen.unsettled.push_back(std::move(each.value));
-    auto parked = tx->scan(where(field<&parked_conflict::row_key> == key &&
-                                 field<&parked_conflict::entity_name> == name)
-                               .order_by(field<&parked_conflict::row_key>));
+    seen.unsettled = std::move(*work);
+    auto parked = detail::conflicts_of<T>(*tx, detail::row_key((*row)->value));
     if (!parked) return parked.error();
-    for (auto& each : *parked) seen.conflicts.push_back(std::move(each.value));
+    seen.conflicts = std::move(*parked);
     return seen;
 }
 
@@ -330,7 +327,8 @@ result<void> replica<W, L>::sign_out(unsent work) {
     result<void> done;
     const auto wipe = [&]<class T>(of<T>) {
         for (bool goes_on = true; done && goes_on;) {
-            auto more = wipe_some<T>(work == unsent::keep);
+            // What was written since the flush stays as well.
+            auto more = wipe_some<T>(work != unsent::drop);
             if (!more) done = more.error();
             goes_on = more && *more;
         }

@@ -96,18 +96,28 @@ template <class Transaction>
     return open;
 }
 
+/// All conflicts of a row that were parked here, settled ones too.
+template <class T, class Transaction>
+[[nodiscard]] result<std::vector<parked_conflict>> conflicts_of(Transaction& tx,
+                                                                const std::string& row_key) {
+    using annotations::field;
+    auto found =
+        tx.scan(where(field<&parked_conflict::row_key> == row_key &&
+                      field<&parked_conflict::entity_name> == std::string(entity_of<T>.name)));
+    if (!found) return found.error();
+    std::vector<parked_conflict> all;
+    for (record<parked_conflict>& each : *found) all.push_back(std::move(each.value));
+    return all;
+}
+
 /// How a row without unsent work stands.
 template <class T, class Transaction>
 [[nodiscard]] result<sync_status> standing(Transaction& tx, const std::string& row_key) {
-    using annotations::field;
-    auto open =
-        tx.scan(where(field<&parked_conflict::row_key> == row_key &&
-                      field<&parked_conflict::entity_name> == std::string(entity_of<T>.name) &&
-                      field<&parked_conflict::resolved_at>.is_null())
-                    .order_by(field<&parked_conflict::row_key>)
-                    .limit(1));
-    if (!open) return open.error();
-    return open->empty() ? sync_status::synced : sync_status::conflict;
+    auto all = conflicts_of<T>(tx, row_key);
+    if (!all) return all.error();
+    for (const parked_conflict& each : *all)
+        if (!each.resolved_at) return sync_status::conflict;
+    return sync_status::synced;
 }
 
 /// Notes what became of a conflict. Nothing where it is unknown or was resolved before.

@@ -32,6 +32,10 @@ enum class fault : unsigned char {
     /// Its transaction is gone with it, as with the line to a server. A commit that does so took
     /// effect, and the answer was lost: `errc::commit_unknown`.
     lost,
+    /// The process is killed: this call and all behind it do nothing.
+    killed,
+    /// The same, but a commit at that moment still took effect.
+    killed_late,
 };
 
 /// Which call fails, and how. One plan belongs to one store and its transactions.
@@ -49,6 +53,10 @@ class fault_plan {
     /// The operation's name.
     [[nodiscard]] const std::string& what_failed() const noexcept { return what_failed_; }
     [[nodiscard]] fault how() const noexcept { return how_; }
+    /// Whether the process was killed.
+    [[nodiscard]] bool is_over() const noexcept {
+        return has_failed() && (how_ == fault::killed || how_ == fault::killed_late);
+    }
     /// From here on nothing fails.
     void stop() noexcept { number_ = 0; }
 
@@ -81,6 +89,7 @@ std::uint64_t for_each_failure(F&& f, errc code = errc::unavailable) {
 // --- how it is done ------------------------------------------------------------------------------
 
 inline std::optional<error> fault_plan::count(const char* operation) {
+    if (is_over()) return error{.code = errc::unavailable, .message = "the process was killed"};
     const std::uint64_t call = ++calls_;
     if (call != number_) return {};
     what_failed_ = operation;
@@ -128,7 +137,9 @@ class faulty_reader {
     auto get_value(std::string_view name) {
         return call("get_value", [&] { return native_->get_value(name); });
     }
-    [[nodiscard]] bool is_usable() { return native_ && native_->is_usable(); }
+    [[nodiscard]] bool is_usable() {
+        return native_ && !faults_->is_over() && native_->is_usable();
+    }
 
   protected:
     template <class F>
@@ -183,9 +194,12 @@ class faulty_writer : public faulty_reader<Native> {
     result<void> commit() {
         std::optional<Native> ending = std::move(this->native_);
         this->native_.reset();
+        const bool was_over = this->faults_->is_over();
         auto failed = this->faults_->count("commit");
         if (!ending) return error{.code = errc::unavailable, .message = "the transaction is lost"};
-        if (failed && this->faults_->how() == fault::refused) return *failed;
+        const bool takes_effect =
+            this->faults_->how() == fault::lost || this->faults_->how() == fault::killed_late;
+        if (failed && (was_over || !takes_effect)) return *failed;
         auto done = ending->commit();
         return failed && done ? result<void>(*failed) : done;
     }

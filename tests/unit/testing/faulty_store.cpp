@@ -134,6 +134,31 @@ TEST_CASE("faulty_store: a transaction that is lost does nothing more, and lets 
     CHECK(!next->get_value("a")->has_value());
 }
 
+TEST_CASE("faulty_store: a process that is killed does nothing more, but perhaps its last commit") {
+    for (const fault how : {fault::killed, fault::killed_late}) {
+        memory_store below;
+        fault_plan faults(3, how);
+        store_type store(below, faults);
+        auto tx = begin_write(store, whose);
+        CHECK(tx->put_value("a", "1"));
+        CHECK(!faults.is_over());
+        CHECK(!tx->commit());
+        CHECK(faults.is_over());
+        CHECK(!begin_write(store, whose));
+        CHECK(!begin_read(store, whose));
+        const bool took_effect = begin_read(below, whose)->get_value("a")->has_value();
+        CHECK(took_effect == (how == fault::killed_late));
+    }
+    memory_store below;
+    fault_plan faults(2, fault::killed_late);
+    store_type store(below, faults);
+    auto tx = begin_write(store, whose);
+    CHECK(!tx->put_value("a", "1"));
+    CHECK(!tx->is_usable());
+    CHECK(!tx->commit());  // That was behind its end.
+    CHECK(!begin_read(below, whose)->get_value("a")->has_value());
+}
+
 TEST_CASE("storage: whatever call fails, a transaction is there whole or not at all") {
     for (const errc code : {errc::unavailable, errc::storage_full}) {
         const std::uint64_t failures = for_each_failure(

@@ -37,19 +37,6 @@ template <class T, class Transaction>
     }
 }
 
-/// Whether an operation of the row is on its way.
-template <class T, class Transaction>
-[[nodiscard]] result<bool> is_in_flight(Transaction& tx, const T& value) {
-    using annotations::field;
-    auto found =
-        tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
-                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name) &&
-                      field<&outbox_operation::state> == outbox_state::in_flight)
-                    .order_by(field<&outbox_operation::row_key>));
-    if (!found) return found.error();
-    return !found->empty();
-}
-
 template <class World>
 class local_edit {
   public:
@@ -317,8 +304,7 @@ class local_edit {
         std::sort(joined_.begin(), joined_.end());
         joined_.erase(std::unique(joined_.begin(), joined_.end()), joined_.end());
         for (const uuid& each : joined_) {
-            auto rows = tx_.scan(where(field<&outbox_operation::transaction> == each)
-                                     .order_by(field<&outbox_operation::transaction>));
+            auto rows = tx_.scan(where(field<&outbox_operation::transaction> == each));
             if (!rows) return rows.error();
             for (record<outbox_operation>& row : *rows) {
                 if (row.value.state == outbox_state::in_flight) continue;

@@ -14,26 +14,43 @@
 #include <syncfw/sync/operation.hpp>
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace syncfw::detail {
 
-// Queries of the outbox are ordered by what they ask for: SQLite would walk the whole table for the
-// order of the keys.
+/// All of a row's work: what is on its way, and what was not sent or was refused.
+template <class T, class Transaction>
+[[nodiscard]] result<std::vector<outbox_operation>> work_on(Transaction& tx, const T& value) {
+    using annotations::field;
+    auto found =
+        tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
+                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
+    if (!found) return found.error();
+    std::vector<outbox_operation> work;
+    for (record<outbox_operation>& each : *found) work.push_back(std::move(each.value));
+    return work;
+}
 
 /// A row's work that was not sent, or that was refused; null where there is none.
 template <class T, class Transaction>
 [[nodiscard]] result<std::optional<outbox_operation>> find_unsent(Transaction& tx, const T& value) {
-    using annotations::field;
-    auto found =
-        tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
-                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name))
-                    .order_by(field<&outbox_operation::row_key>));
-    if (!found) return found.error();
-    for (record<outbox_operation>& each : *found)
-        if (each.value.state != outbox_state::in_flight)
-            return std::optional(std::move(each.value));
+    auto work = work_on(tx, value);
+    if (!work) return work.error();
+    for (outbox_operation& each : *work)
+        if (each.state != outbox_state::in_flight) return std::optional(std::move(each));
     return std::optional<outbox_operation>();
+}
+
+/// Whether an operation of the row is on its way.
+template <class T, class Transaction>
+[[nodiscard]] result<bool> is_in_flight(Transaction& tx, const T& value) {
+    auto work = work_on(tx, value);
+    if (!work) return work.error();
+    for (const outbox_operation& each : *work)
+        if (each.state == outbox_state::in_flight) return true;
+    return false;
 }
 
 /// The base as it was kept; nothing for a row that is new.

@@ -58,17 +58,12 @@ class push_batch {
 
     push_batch(const message& asked, const push_rules& rules, const Policy& policy,
                hybrid_clock& clock)
-        : asked_(asked),
-          rules_(rules),
-          whose_(rules.tenant),
-          policy_(policy),
-          now_(rules.now),
-          hash_key_(rules.hash_key) {
+        : asked_(asked), rules_(rules), policy_(policy) {
         schema_type::for_each([&]<class T>(of<T>) {
             for (const operation<T>& op : asked_.operations.template of<T>())
-                accepted_[op.id] = clock.observe(op.written, now_).accepted;
+                accepted_[op.id] = clock.observe(op.written, rules_.now).accepted;
         });
-        answer_.newest = clock.tick(now_);
+        answer_.newest = clock.tick(rules_.now);
     }
 
     /// What no push may be.
@@ -188,9 +183,9 @@ class push_batch {
         at.plan = plan_push(op, at.stored ? &*at.stored : nullptr, policy_);
         if (!at.plan.row) return;
         record<T>& row = *at.plan.row;
-        set_tenant(row.value, whose_);
+        set_tenant(row.value, rules_.tenant);
         if (auto fits = validate(row.value); !fits) return reject_one(op, at, fits.error());
-        if (auto fits = check_storable(row.value, whose_); !fits)
+        if (auto fits = check_storable(row.value, rules_.tenant); !fits)
             return reject_one(op, at, fits.error());
         // A row that is made anew is newer than the deletion of which a device may still know.
         row.set_version((at.stored ? at.stored->version() : floor_.versions_until) + 1);
@@ -310,7 +305,7 @@ class push_batch {
                       .theirs = to_image(*at.stored),
                       .their_version = at.stored->version(),
                       .reason = std::string(at.plan.reason),
-                      .detected_at = now_}};
+                      .detected_at = rules_.now}};
         return tx.put(kept);
     }
 
@@ -325,7 +320,7 @@ class push_batch {
             if (!each || each->value.entity_name != entity_of<T>.name ||
                 each->value.row_key != row_key(op.after))
                 continue;
-            if (auto done = close_conflict(tx, each->value.id, "by a device", now_); !done)
+            if (auto done = close_conflict(tx, each->value.id, "by a device", rules_.now); !done)
                 return done;
         }
         return {};
@@ -361,7 +356,7 @@ class push_batch {
                                       .reason = answer.reason,
                                       .version = answer.version,
                                       .request_hash = std::move(hash),
-                                      .applied_at = now_}});
+                                      .applied_at = rules_.now}});
         if (rules_.audits) audited_.push_back(audit_of(op, answer));
     }
 
@@ -374,7 +369,7 @@ class push_batch {
         for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
             if (op.changed.test(i)) details += " " + std::string(entity_of<T>.fields[i].name);
         return {.value = {.id = op.id,
-                          .at = now_,
+                          .at = rules_.now,
                           .subject = rules_.subject,
                           .action = std::string(kinds[static_cast<std::size_t>(op.kind)]),
                           .entity_name = std::string(entity_of<T>.name),
@@ -415,7 +410,7 @@ class push_batch {
         const bool is_known = (at.stored ? at.stored->version() : 0) == op.base_version;
         if (!is_known || at.plan.outcome != push_outcome::applied) return told_fields<T>;
         record<T> expected = at.stored ? with_changes(op, *at.stored) : new_row(op);
-        set_tenant(expected.value, whose_);
+        set_tenant(expected.value, rules_.tenant);
         set_times(expected, !at.stored);
         return changed_fields(expected.value, now.value) & told_fields<T>;
     }
@@ -426,16 +421,13 @@ class push_batch {
         section_writer section{heads, rows};
         append_item(section, op);
         heads.append(rows.view());
-        const auto mark = siphash(hash_key_).mark(heads.view());
+        const auto mark = siphash(rules_.hash_key).mark(heads.view());
         return blob(mark.begin(), mark.end());
     }
 
     const message& asked_;
     push_rules rules_;
-    const tenant_id& whose_;
     const Policy& policy_;
-    timestamp now_;
-    std::array<std::byte, 16> hash_key_;
     std::map<uuid, stamp> accepted_{};
     std::map<uuid, error> rejected_{};
     std::set<std::uint32_t> doomed_{};

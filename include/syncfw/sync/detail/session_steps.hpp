@@ -22,10 +22,10 @@ class batch_maker {
     /// What was sent and not answered, as it was sent. False if there is nothing.
     [[nodiscard]] result<bool> take_in_flight() {
         using annotations::field;
-        auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::in_flight)
-                                 .order_by(field<&outbox_operation::state>));
+        auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::in_flight));
         if (!rows) return rows.error();
         if (rows->empty()) return false;
+        // Sorted here: a store that went by the positions would go through all that waits.
         std::sort(rows->begin(), rows->end(),
                   [](const auto& a, const auto& b) { return a.value.position < b.value.position; });
         message_.batch = rows->front().value.batch;
@@ -75,8 +75,7 @@ class batch_maker {
         }
         for (const uuid& transaction : transactions) {
             auto rows = tx_.scan(where(field<&outbox_operation::transaction> == transaction &&
-                                       field<&outbox_operation::state> == outbox_state::queued)
-                                     .order_by(field<&outbox_operation::transaction>));
+                                       field<&outbox_operation::state> == outbox_state::queued));
             if (!rows) return rows.error();
             for (record<outbox_operation>& each : *rows)
                 if (ids.insert(each.value.id).second) chosen.push_back(std::move(each.value));
@@ -284,8 +283,7 @@ result<void> sync_session<W>::take_back_batch(const error& why) {
     }
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
-    auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight)
-                             .order_by(field<&outbox_operation::state>));
+    auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight));
     if (!rows) return rows.error();
     const bool is_alone = rows->size() == 1;
     for (record<outbox_operation>& row : *rows) {

@@ -5,9 +5,9 @@
 
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
-#include <syncfw/testing/detail/mortal_store.hpp>
 #include <syncfw/testing/detail/simulated_node.hpp>
 #include <syncfw/testing/detail/simulation_checks.hpp>
+#include <syncfw/testing/faulty_store.hpp>
 #include <syncfw/testing/random.hpp>
 
 #include <algorithm>
@@ -30,8 +30,8 @@ class simulated_world {
     using place_type = typename place_for<Setup>::type;
     using storage_type = typename place_type::storage_type;
     using policy_type = typename Setup::policy_type;
-    using mortal_type = mortal_store<storage_type>;
-    using world_type = world<mortal_type, simulated_environment>;
+    using store_type = faulty_store<storage_type>;
+    using world_type = world<store_type, simulated_environment>;
     using replica_type = replica<world_type, no_link>;
 
     simulated_world(std::uint64_t seed, const Options& options)
@@ -73,8 +73,8 @@ class simulated_world {
         std::uint64_t name = 0;
         node_clock clock{nullptr, random_source(0)};
         place_type place;
-        life left{};
-        std::optional<mortal_type> mortal{};
+        std::optional<fault_plan> life{};
+        std::optional<store_type> faulty{};
         no_link link{};
         std::optional<replica_type> here{};
         std::optional<sync_session<world_type>> session{};
@@ -125,9 +125,9 @@ class simulated_world {
     // --- devices -----------------------------------------------------------------------------
 
     void start(device& who) {
-        who.left = draw_life(options_.deaths);
-        who.mortal.emplace(who.store(), who.left);
-        who.here.emplace(*who.mortal, who.link, tenant_id(),
+        draw_life(who.life, options_.deaths);
+        who.faulty.emplace(who.store(), *who.life);
+        who.here.emplace(*who.faulty, who.link, tenant_id(),
                          sync_options{.operations_max = options_.batch,
                                       .rows_max = options_.page,
                                       .rows_max_behind = options_.page * 4},
@@ -138,29 +138,29 @@ class simulated_world {
         note("restart");
         who.session.reset();
         who.here.reset();
-        who.mortal.reset();
+        who.faulty.reset();
         who.waits_for = 0;
         who.place.restart(faults_ && random_.chance(500));
         start(who);
     }
     void start_hub() {
-        hub_left_ = draw_life(options_.hub_deaths);
-        hub_mortal_.emplace(hub_store(), hub_left_);
-        hub_.emplace(*hub_mortal_, policy_type(), server_options(),
+        draw_life(hub_life_, options_.hub_deaths);
+        hub_faulty_.emplace(hub_store(), *hub_life_);
+        hub_.emplace(*hub_faulty_, policy_type(), server_options(),
                      simulated_environment{&hub_clock_});
     }
     void restart_hub() {
         hub_.reset();
-        hub_mortal_.reset();
+        hub_faulty_.reset();
         hub_place_->restart(faults_ && random_.chance(500));
         start_hub();
     }
     [[nodiscard]] storage_type& hub_store() { return hub_place_->store(); }
     // Somewhere in the next calls of its store a node is killed, or not at all.
-    [[nodiscard]] life draw_life(std::uint64_t thousandths) {
-        if (!faults_ || thousandths == 0) return {};
-        return {.calls_left = 1 + random_.below(200'000 / (thousandths + 1)),
-                .commits_at_the_end = random_.chance(500)};
+    void draw_life(std::optional<fault_plan>& life, std::uint64_t thousandths) {
+        if (!faults_ || thousandths == 0) return void(life.emplace());
+        const std::uint64_t calls = 1 + random_.below(200'000 / (thousandths + 1));
+        life.emplace(calls, random_.chance(500) ? fault::killed_late : fault::killed);
     }
 
     // The server's database is replaced by an older backup of it.
@@ -169,7 +169,7 @@ class simulated_world {
         auto restored = std::make_unique<place_type>(random_.next(), true);
         checks_.restore(restored->store(), backup_);
         hub_.reset();
-        hub_mortal_.reset();
+        hub_faulty_.reset();
         hub_place_ = std::move(restored);
         start_hub();
     }
@@ -200,10 +200,10 @@ class simulated_world {
             });
         if (done) ++acts_;
         note(done ? "a write" : "a refused write");
-        if (!done && !is_refusal(done.error()) && !who.left.is_over())
+        if (!done && !is_refusal(done.error()) && !who.life->is_over())
             checks_.say("a write failed: " + to_string(done.error()));
         checks_.after_act(who.name, who.seen, who.store());
-        if (who.left.is_over()) restart(who);
+        if (who.life->is_over()) restart(who);
     }
 
     // --- people and operators ----------------------------------------------------------------
@@ -215,7 +215,7 @@ class simulated_world {
         if (!open || open->empty()) return;
         note("a device resolves");
         auto done = who.here->resolve((*open)[random_.below(open->size())].id, any_side());
-        if (!done && !is_refusal(done.error()) && !who.left.is_over())
+        if (!done && !is_refusal(done.error()) && !who.life->is_over())
             checks_.say("a conflict was not resolved: " + to_string(done.error()));
         checks_.after_act(who.name, who.seen, who.store());
     }
@@ -225,10 +225,10 @@ class simulated_world {
             note("the server resolves");
             auto done =
                 hub_->resolve(caller{}, (*open)[random_.below(open->size())].id, any_side());
-            if (!done && !is_refusal(done.error()) && !hub_left_.is_over())
+            if (!done && !is_refusal(done.error()) && !hub_life_->is_over())
                 checks_.say("a conflict was not resolved: " + to_string(done.error()));
         }
-        if (hub_left_.is_over()) restart_hub();
+        if (hub_life_->is_over()) restart_hub();
         checks_.after_upkeep(hub_store());
     }
     void retire() {
@@ -241,9 +241,9 @@ class simulated_world {
             simulated_environment{&hub_clock_}.now().microseconds_since_epoch() + retired_until_ -
             now_);
         auto done = hub_->retire(tenant_id(), {.deletions_until = until, .answers_until = until});
-        if (!done && !hub_left_.is_over())
+        if (!done && !hub_life_->is_over())
             checks_.say("nothing was let go: " + to_string(done.error()));
-        if (hub_left_.is_over()) restart_hub();
+        if (hub_life_->is_over()) restart_hub();
         checks_.after_upkeep(hub_store());
     }
 
@@ -303,7 +303,7 @@ class simulated_world {
     void step(device& who) {
         auto request = who.session->next();
         checks_.after_sync_step(who.name, who.seen, who.store(), {});
-        if (who.left.is_over()) return restart(who);
+        if (who.life->is_over()) return restart(who);
         if (!request) {
             checks_.say("a session failed: " + to_string(request.error()));
             return;
@@ -331,7 +331,7 @@ class simulated_world {
                 Setup::spoil_request(request);
             std::string answer = hub_->handle(caller{}, request);
             if constexpr (requires { Setup::spoil_answer(answer); }) Setup::spoil_answer(answer);
-            const bool was_killed = hub_left_.is_over();
+            const bool was_killed = hub_life_->is_over();
             if (was_killed) answer.clear();
             checks_.after_request(hub_store(), request, answer, was_killed);
             if (was_killed) return restart_hub();
@@ -347,7 +347,7 @@ class simulated_world {
         who.waits_for = 0;
         auto done = who.session->receive(answer);
         checks_.after_sync_step(who.name, who.seen, who.store(), answer);
-        if (who.left.is_over()) return restart(who);
+        if (who.life->is_over()) return restart(who);
         if (!done) {
             checks_.say("an answer was not taken: " + to_string(done.error()));
             return;
@@ -448,8 +448,8 @@ class simulated_world {
     bool faults_ = true;
     node_clock hub_clock_;
     std::unique_ptr<place_type> hub_place_;
-    life hub_left_{};
-    std::optional<mortal_type> hub_mortal_{};
+    std::optional<fault_plan> hub_life_{};
+    std::optional<store_type> hub_faulty_{};
     std::optional<store_backup<schema_type>> backup_{};
     std::optional<server<world_type, policy_type>> hub_{};
     std::vector<std::unique_ptr<device>> devices_{};
