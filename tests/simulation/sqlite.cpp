@@ -7,6 +7,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace simulated {
@@ -17,9 +19,16 @@ class sqlite_place {
     using storage_type = sqlite::store<library>;
 
     sqlite_place(std::uint64_t seed, bool keeps_unique)
-        : disk_({.seed = seed}), vfs_(disk_, false), keeps_unique_(keeps_unique) {
+        : disk_({.seed = seed}), keeps_unique_(keeps_unique) {
         open();
     }
+    ~sqlite_place() {
+        store_.reset();
+        const std::lock_guard lock(only_one_opens());
+        vfs_.reset();
+    }
+    sqlite_place(const sqlite_place&) = delete;
+    sqlite_place& operator=(const sqlite_place&) = delete;
     [[nodiscard]] storage_type& store() { return *store_; }
 
     void restart(bool machine_ends) {
@@ -30,8 +39,17 @@ class sqlite_place {
     }
 
   private:
+    // Files are opened on the default disk, of which a process has one.
+    [[nodiscard]] static std::mutex& only_one_opens() {
+        static std::mutex it;
+        return it;
+    }
     void open() {
-        vfs_.make_default();
+        const std::lock_guard lock(only_one_opens());
+        if (vfs_)
+            vfs_->make_default();
+        else
+            vfs_.emplace(disk_, false);
         auto opened =
             sqlite::open<library>("/node.db", {.exclusive = true, .unique = keeps_unique_});
         if (!opened) {
@@ -42,7 +60,7 @@ class sqlite_place {
     }
 
     testing::fault_disk disk_;
-    testing::fault_vfs vfs_;
+    std::optional<testing::fault_vfs> vfs_{};
     bool keeps_unique_;
     std::optional<storage_type> store_{};
 };

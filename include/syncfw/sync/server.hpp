@@ -160,25 +160,27 @@ result<hybrid_clock*> server<W, P>::clock() {
 
 template <class W, class P>
 std::string server<W, P>::handle(const caller& who, std::string_view request) {
-    const auto answer = [&](const auto& given) {
-        if (given) return encode(*given);
-        detail::tell(from_, [&] { return refusal(who, given.error()); });
-        return encode(failure_message{given.error()});
+    const auto refuse = [&](const error& why) {
+        detail::tell(from_, [&] { return refusal(who, why); });
+        return encode(failure_message{why});
     };
     switch (kind_of(request)) {
         case message_kind::push: {
             auto asked = decode<push_message<schema_type>>(request);
-            return asked ? answer(push(who, *asked)) : answer(result<pull_message>(asked.error()));
+            if (!asked) return refuse(asked.error());
+            const auto answer = push(who, *asked);
+            return answer ? encode(*answer) : refuse(answer.error());
         }
         case message_kind::pull: {
             auto asked = decode<pull_message>(request);
-            return asked ? answer(pull(who, *asked)) : answer(asked);
+            if (!asked) return refuse(asked.error());
+            const auto answer = pull(who, *asked);
+            return answer ? encode(*answer) : refuse(answer.error());
         }
         default:
-            return answer(
-                result<pull_message>(error{.code = errc::unsupported_format,
-                                           .message = "this is no request of protocol version " +
-                                                      std::to_string(protocol_version)}));
+            return refuse({.code = errc::unsupported_format,
+                           .message = "this is no request of protocol version " +
+                                      std::to_string(protocol_version)});
     }
 }
 
@@ -208,6 +210,8 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
     while (true) {
         auto tx = begin_write(*store_, who.tenant);
         if (!tx) return tx.error();
+        // What is planned is written as planned: nobody else may write in between.
+        if (auto alone = tx->next_sequence(0); !alone) return alone.error();
         auto done = batch.apply(*tx);
         if (!done) {
             if (!batch.reject(done.error())) return done.error();

@@ -154,6 +154,8 @@ template <class Schema, class Storage>
                                                     std::int64_t& count) {
     auto tx = begin_write(store, whose);
     if (!tx) return tx.error();
+    // A row that is written anew meanwhile is no tombstone.
+    if (auto alone = tx->next_sequence(0); !alone) return alone.error();
     auto floor = get_floor(*tx);
     if (!floor) return floor.error();
     result<void> done;
@@ -184,6 +186,7 @@ result<retired> server<W, P>::retire(const tenant_id& whose, const retention& ke
         // First it is said, then it is done.
         auto tx = begin_write(*store_, whose);
         if (!tx) return tx.error();
+        if (auto alone = tx->next_sequence(0); !alone) return alone.error();
         auto floor = detail::get_floor(*tx);
         if (!floor) return floor.error();
         if (floor->answers_until < *kept.answers_until) floor->answers_until = *kept.answers_until;
