@@ -60,8 +60,6 @@ BOOST_DESCRIBE_STRUCT(outbox_operation, (),
 /// comes again.
 struct applied_operation {
     uuid id{};
-    std::string entity_name{};
-    std::string row_key{};
     std::string outcome{};
     std::string code{};
     std::string reason{};
@@ -70,12 +68,10 @@ struct applied_operation {
     timestamp applied_at{};
 
     static constexpr auto sync_entity = entity<"syncfw_applied">(
-        annotations::field<&applied_operation::id>(annotations::primary_key),
-        annotations::field<&applied_operation::applied_at>(annotations::indexed));
+        annotations::field<&applied_operation::id>(annotations::primary_key));
 };
 BOOST_DESCRIBE_STRUCT(applied_operation, (),
-                      (id, entity_name, row_key, outcome, code, reason, version, request_hash,
-                       applied_at))
+                      (id, outcome, code, reason, version, request_hash, applied_at))
 
 /// A conflict that waits for a person, or was resolved by one.
 struct parked_conflict {

@@ -200,7 +200,6 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
                                               {.tenant = who.tenant,
                                                .subject = who.subject,
                                                .now = from_.now(),
-                                               .hash_key = identity_->cursor_key,
                                                .all_or_nothing = options_.all_or_nothing,
                                                .audits = options_.audit},
                                               policy_, **ticking);

@@ -152,6 +152,29 @@ TEST_CASE("once: what comes again after its answer was let go takes effect no se
     CHECK(s.on_a(1).title == "b's");
 }
 
+TEST_CASE("once: an operation that comes again to a restored server gets its first answer") {
+    scene<merge_fields> s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "tea"}));
+    s.a_link.answers_to_lose = 1;
+    CHECK(!s.a.sync());
+    memory::store<tasks> restored;  // Another history, and another key for its cursors.
+    {
+        auto from = begin_read(s.hub_store, tenant_id());
+        auto to = begin_write(restored, tenant_id());
+        REQUIRE(to->put_many(*from->scan(all<task>())));
+        REQUIRE(to->put_many(*from->scan(all<applied_operation>())));
+        REQUIRE(to->next_sequence(*from->last_sequence()));
+        REQUIRE(to->commit());
+    }
+    server<world<memory::store<tasks>>, merge_fields> hub(restored);
+    s.a_link.hub = &hub;
+    const auto seen = s.a.sync();
+    REQUIRE(seen);
+    CHECK(seen->rejected == 0);
+    CHECK(*s.a.status_of<task>(1) == sync_status::synced);
+    CHECK(*begin_read(restored, tenant_id())->last_sequence() == 1);
+}
+
 TEST_CASE("audit: it is kept who wrote which fields of which row, if that is wanted") {
     scene<park> s({.audit = true});
     disagree(s);

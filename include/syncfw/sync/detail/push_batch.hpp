@@ -15,6 +15,9 @@
 #include <syncfw/sync/resolution.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,10 +48,35 @@ struct push_rules {
     const tenant_id& tenant;
     const std::string& subject;
     timestamp now{};
-    const std::array<std::byte, 16>& hash_key;
     bool all_or_nothing = false;
     bool audits = false;
 };
+
+/// What an operation asks, to know it by when it comes again: the same from a restored copy of the
+/// store, and after the entity got more fields.
+template <class T>
+[[nodiscard]] blob request_mark(const operation<T>& op) {
+    buffer asked;
+    wire_writer writer(asked);
+    writer.text(row_key(op.after));
+    writer.number(static_cast<std::uint64_t>(op.kind));
+    writer.signed_number(op.base_version);
+    writer.fixed(op.written.value());
+    append_ids(writer, op.resolves);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        const auto append = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
+            if (!op.changed.test(Place)) return;
+            writer.fixed(hash_of_line(entity_of<T>.fields[Place].name));
+            const auto& given = member_at<Place>(op.after);
+            asked.set_end(binary::put(asked.room(binary::bound(given)), given));
+        };
+        (append(std::integral_constant<std::size_t, I>()), ...);
+    }(std::make_index_sequence<member_count<T>>());
+    std::array<std::byte, 16> key{};
+    std::memcpy(key.data(), op.id.bytes().data(), key.size());
+    const auto mark = siphash(key).mark(asked.view());
+    return blob(mark.begin(), mark.end());
+}
 
 template <class Storage, class Policy>
 class push_batch {
@@ -61,7 +89,8 @@ class push_batch {
         : asked_(asked), rules_(rules), policy_(policy) {
         schema_type::for_each([&]<class T>(of<T>) {
             for (const operation<T>& op : asked_.operations.template of<T>())
-                accepted_[op.id] = clock.observe(op.written, rules_.now).accepted;
+                places_.template of<T>().push_back(
+                    {.accepted = clock.observe(op.written, rules_.now).accepted});
         });
         answer_.newest = clock.tick(rules_.now);
     }
@@ -69,18 +98,21 @@ class push_batch {
     /// What no push may be.
     [[nodiscard]] result<void> check() const {
         result<void> fine;
-        std::set<uuid> ids;
+        std::vector<uuid> ids;
         schema_type::for_each([&]<class T>(of<T>) {
             std::vector<key_of<T>> keys;
             for (const operation<T>& op : asked_.operations.template of<T>()) {
                 keys.push_back(key(op.after));
-                if (!ids.insert(op.id).second) fine = refused<T>("an operation comes twice");
+                ids.push_back(op.id);
                 if (op.base_version < 0) fine = refused<T>("a version can't be negative");
             }
             std::sort(keys.begin(), keys.end());
             if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
                 fine = refused<T>("a push has one operation of a row at most");
         });
+        std::sort(ids.begin(), ids.end());
+        if (fine && std::adjacent_find(ids.begin(), ids.end()) != ids.end())
+            return error{.code = errc::malformed, .message = "an operation comes twice"};
         return fine;
     }
 
@@ -108,6 +140,7 @@ class push_batch {
   private:
     template <class T>
     struct place {
+        stamp accepted{};  ///< When it was written, as far as that can be.
         std::optional<record<T>> stored{};
         std::optional<applied_operation> known{};
         push_plan<T> plan{};
@@ -142,9 +175,8 @@ class push_batch {
             if (!known) return known.error();
             auto rows = tx.template get_many<T>(std::span<const key_of<T>>(keys));
             if (!rows) return rows.error();
-            places.assign(ops.size(), {});
             for (std::size_t i = 0; i < ops.size(); ++i) {
-                places[i].stored = std::move((*rows)[i]);
+                places[i] = {.accepted = places[i].accepted, .stored = std::move((*rows)[i])};
                 if ((*known)[i]) places[i].known = std::move((*known)[i]->value);
             }
             return {};
@@ -173,7 +205,7 @@ class push_batch {
                               {.code = errc::conflict,
                                .message = "it comes again too late: whether it took effect is not "
                                           "known any more"});
-        op.written = accepted_[op.id];
+        op.written = at.accepted;
         const auto why = rejected_.find(op.id);
         if (why != rejected_.end()) return reject_one(op, at, why->second);
         if (op.group != 0 && doomed_.count(op.group) != 0)
@@ -330,7 +362,7 @@ class push_batch {
     void answer_one(const operation<T>& op, place<T>& at) {
         operation_answer<T>& answer = answer_.answers.template of<T>().emplace_back();
         answer.id = op.id;
-        blob hash = hash_of(op);
+        blob hash = request_mark(op);
         const std::optional<record<T>>& now = at.plan.row ? at.plan.row : at.stored;
         answer.exists = now.has_value();
         if (now) {
@@ -349,8 +381,6 @@ class push_batch {
             answer.differs = difference(op, at, *now);
         }
         applied_.push_back({.value = {.id = op.id,
-                                      .entity_name = std::string(entity_of<T>.name),
-                                      .row_key = row_key(op.after),
                                       .outcome = std::string(to_string(answer.outcome)),
                                       .code = code_name(answer.code),
                                       .reason = answer.reason,
@@ -415,20 +445,9 @@ class push_batch {
         return changed_fields(expected.value, now.value) & told_fields<T>;
     }
 
-    template <class T>
-    [[nodiscard]] blob hash_of(const operation<T>& op) const {
-        buffer heads, rows;
-        section_writer section{heads, rows};
-        append_item(section, op);
-        heads.append(rows.view());
-        const auto mark = siphash(rules_.hash_key).mark(heads.view());
-        return blob(mark.begin(), mark.end());
-    }
-
     const message& asked_;
     push_rules rules_;
     const Policy& policy_;
-    std::map<uuid, stamp> accepted_{};
     std::map<uuid, error> rejected_{};
     std::set<std::uint32_t> doomed_{};
     const uuid* failed_ = nullptr;

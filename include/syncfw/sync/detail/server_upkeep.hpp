@@ -132,12 +132,14 @@ template <class T, class Storage, class Query>
 [[nodiscard]] result<std::int64_t> erase_old(Storage& store, const tenant_id& whose,
                                              const Query& old) {
     constexpr std::uint64_t part = 1'000;
+    std::optional<T> last;
     for (std::int64_t count = 0;;) {
         auto tx = begin_write(store, whose);
         if (!tx) return tx.error();
-        auto rows = tx->scan(Query(old).limit(part));
+        auto rows = last ? tx->scan(old.limit(part).after(*last)) : tx->scan(old.limit(part));
         if (!rows) return rows.error();
         if (rows->empty()) return count;
+        last = rows->back().value;
         std::vector<key_of<T>> keys;
         for (const record<T>& each : *rows) keys.push_back(key(each.value));
         if (auto done = tx->template erase_many<T>(std::span<const key_of<T>>(keys)); !done)

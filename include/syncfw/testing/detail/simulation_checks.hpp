@@ -125,7 +125,9 @@ class simulation_checks {
                 continue;
             }
             const auto [known, is_new] = outcomes_.emplace(id, outcome);
-            if (!is_new && known->second != outcome) say("once: an operation had two outcomes");
+            if (!is_new && known->second != outcome)
+                say("once: an operation was " + std::string(to_string(known->second)) +
+                    " first, and then " + std::string(to_string(outcome)));
             if (is_new && is_effect(outcome)) ++first_effects;
         }
         // A commit of which nobody heard is told by the answer to the same push later.
