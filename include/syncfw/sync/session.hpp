@@ -69,6 +69,7 @@ class sync_session {
   private:
     enum class stage : unsigned char { settle, push, doubt, pull, sweep, done };
 
+    [[nodiscard]] result<bool> has_only_to_ask();
     [[nodiscard]] result<std::optional<std::string>> next_push();
     [[nodiscard]] result<std::optional<std::string>> next_pull();
     [[nodiscard]] result<void> doubt();
@@ -76,6 +77,7 @@ class sync_session {
     result<void> receive_push(std::string_view bytes);
     result<void> receive_pull(std::string_view bytes);
     result<void> take_back_batch(const error& why);
+    result<void> begin_renewal(const error& why);
     void count(std::string_view bytes) {
         ++report_.messages;
         report_.bytes += static_cast<std::int64_t>(bytes.size());
@@ -93,6 +95,10 @@ class sync_session {
     std::int64_t rows_max_;
     stage at_;
     uuid batch_{};
+    std::optional<feed_position> position_{};  // From where the next page is asked for, if known.
+    static constexpr int renewals_max = 3;
+    int renewals_ = 0;
+    bool has_looked_ = false;
     bool is_first_doubted_ = false;
     bool pushes_again_ = false;
     bool is_fresh_ = false;  // All rows that are here came by this session.

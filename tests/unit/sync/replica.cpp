@@ -245,6 +245,24 @@ TEST_CASE("quiescence: a sync that finds nothing takes two messages and writes n
     CHECK(s.versions() == 1);
 }
 
+TEST_CASE("no-wedge: a server that asks to read all anew for ever is left alone") {
+    struct stubborn {
+        int requests = 0;
+        result<std::string> exchange(std::string_view) {
+            ++requests;
+            return encode(failure_message{{.code = errc::resynchronise, .message = "again"}});
+        }
+    } link;
+    memory::store<tasks> store({.unique = false});
+    replica mine(store, link);
+    REQUIRE(mine.put(task{.id = 1, .title = "kept"}));
+    CHECK(mine.sync().error().code == errc::resynchronise);
+    CHECK(mine.pull().error().code == errc::resynchronise);
+    CHECK(link.requests < 20);
+    CHECK(mine.get<task>(1)->value().title == "kept");
+    CHECK(mine.status()->pending == 1);
+}
+
 TEST_CASE("replica: a hostile or foreign answer changes nothing and is an error") {
     scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));

@@ -165,6 +165,12 @@ result<std::optional<std::string>> sync_session<W>::next() {
     while (true) switch (at_) {
             case stage::settle:
             case stage::push: {
+                auto nothing = has_only_to_ask();
+                if (!nothing) return nothing.error();
+                if (*nothing) {
+                    at_ = which_ == sync_parts::push ? stage::done : stage::pull;
+                    break;
+                }
                 auto request = next_push();
                 if (!request || *request) return request;
                 at_ = behind_push();
@@ -190,6 +196,29 @@ result<void> sync_session<W>::receive(std::string_view answer) {
 }
 
 // --- push ----------------------------------------------------------------------------------------
+
+// The first look: where nothing is to be sent and nothing is in doubt, all that is left is to ask
+// for news. That is how most syncs are, so it costs one transaction that only reads.
+template <class W>
+result<bool> sync_session<W>::has_only_to_ask() {
+    using annotations::field;
+    if (std::exchange(has_looked_, true)) return false;
+    auto tx = begin_read(core_->store(), core_->tenant());
+    if (!tx) return tx.error();
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
+    if (position->phase != pull_phase::steady || position->cursor.empty()) return false;
+    auto work =
+        which_ == sync_parts::pull
+            ? tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight).limit(1))
+            : tx->scan(where(field<&outbox_operation::state>.in(outbox_state::queued,
+                                                                outbox_state::in_flight))
+                           .limit(1));
+    if (!work) return work.error();
+    if (!work->empty()) return false;
+    position_ = std::move(*position);
+    return true;
+}
 
 template <class W>
 result<std::optional<std::string>> sync_session<W>::next_push() {
@@ -301,9 +330,8 @@ result<void> sync_session<W>::take_back_batch(const error& why) {
     if (auto kept = tx->commit(); !kept) return kept;
     if (why.code == errc::resynchronise) {
         // Versions of another history say nothing: first all is read anew, then this is sent.
-        if (auto done = core_->begin_renewal(); !done) return done;
         pushes_again_ = which_ != sync_parts::pull;
-        at_ = stage::doubt;
+        return begin_renewal(why);
     } else if (is_retryable(why)) {
         // The work waits; what is new can be had nevertheless.
         report_.push_failure = why;
@@ -315,6 +343,18 @@ result<void> sync_session<W>::take_back_batch(const error& why) {
 }
 
 // --- pull ----------------------------------------------------------------------------------------
+
+// All rows are read anew. A server that asks for it again and again doesn't keep us going.
+template <class W>
+result<void> sync_session<W>::begin_renewal(const error& why) {
+    if (renewals_++ == renewals_max) {
+        at_ = stage::done;
+        return why;
+    }
+    if (auto done = core_->begin_renewal(); !done) return done;
+    at_ = stage::doubt;
+    return {};
+}
 
 template <class W>
 result<void> sync_session<W>::doubt() {
@@ -342,16 +382,21 @@ result<void> sync_session<W>::doubt() {
 
 template <class W>
 result<std::optional<std::string>> sync_session<W>::next_pull() {
-    auto tx = begin_read(core_->store(), core_->tenant());
-    if (!tx) return tx.error();
-    auto position = detail::get_position(*tx);
-    if (!position) return position.error();
-    pull_message asked{.cursor = position->cursor,
+    if (!position_) {
+        auto tx = begin_read(core_->store(), core_->tenant());
+        if (!tx) return tx.error();
+        auto position = detail::get_position(*tx);
+        if (!position) return position.error();
+        position_ = std::move(*position);
+    }
+    pull_message asked{.cursor = position_->cursor,
                        .rows_max = rows_max_,
                        .fingerprint = schema_type::fingerprint,
-                       .fresh_until = position->fresh_until,
+                       .fresh_until = position_->fresh_until,
                        .filters = core_->options().filters};
-    if (position->has_conflicts) {
+    if (position_->has_conflicts) {
+        auto tx = begin_read(core_->store(), core_->tenant());
+        if (!tx) return tx.error();
         auto open = detail::open_conflicts(*tx, conflicts_max);
         if (!open) return open.error();
         for (const parked_conflict& each : *open) asked.open_conflicts.push_back(each.id);
@@ -364,14 +409,18 @@ result<std::optional<std::string>> sync_session<W>::next_pull() {
 template <class W>
 result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     auto page = decode<pull_answer<schema_type>>(bytes);
-    if (!page && page.error().code == errc::resynchronise) {
-        if (auto done = core_->begin_renewal(); !done) return done;
-        at_ = stage::doubt;
-        return {};
-    }
+    const std::optional<feed_position> asked = std::exchange(position_, std::nullopt);
+    if (!page && page.error().code == errc::resynchronise) return begin_renewal(page.error());
     if (!page) {
         at_ = stage::done;
         return page.error();
+    }
+    // A sync that finds nothing writes nothing.
+    if (asked->phase == pull_phase::steady && page->cursor == asked->cursor && page->rows.empty() &&
+        page->resolved_conflicts.empty() && !page->is_behind()) {
+        report_.behind = 0;
+        at_ = behind_pull();
+        return {};
     }
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
@@ -390,25 +439,21 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
         at_ = stage::done;
         return error{.code = errc::malformed, .message = "the server gives the same page for ever"};
     }
-    // A sync that finds nothing writes nothing.
-    if (moves || !page->rows.empty() || !page->resolved_conflicts.empty()) {
-        auto taken =
-            detail::take_resolved<schema_type>(*tx, page->resolved_conflicts, core_->now());
-        if (!taken) return taken;
-        if (!page->resolved_conflicts.empty()) {
-            auto open = detail::open_conflicts(*tx, 1);
-            if (!open) return open.error();
-            position->has_conflicts = !open->empty();
-        }
-        position->cursor = page->cursor;
-        position->history = page->history;
-        position->fresh_until = page->fresh_until;
-        position->moved_at = core_->now();
-        if (auto done = core_->know_self(*tx); !done) return done;
-        if (auto done = core_->observe(*tx, page->newest); !done) return done;
-        if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
-        if (auto kept = tx->commit(); !kept) return kept;
+    auto taken = detail::take_resolved<schema_type>(*tx, page->resolved_conflicts, core_->now());
+    if (!taken) return taken;
+    if (!page->resolved_conflicts.empty()) {
+        auto open = detail::open_conflicts(*tx, 1);
+        if (!open) return open.error();
+        position->has_conflicts = !open->empty();
     }
+    position->cursor = page->cursor;
+    position->history = page->history;
+    position->fresh_until = page->fresh_until;
+    position->moved_at = core_->now();
+    if (auto done = core_->know_self(*tx); !done) return done;
+    if (auto done = core_->observe(*tx, page->newest); !done) return done;
+    if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
+    if (auto kept = tx->commit(); !kept) return kept;
     report_.pulled += counted->stored;
     report_.left += counted->left;
     report_.behind = page->behind;
