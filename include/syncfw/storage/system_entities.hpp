@@ -99,11 +99,12 @@ BOOST_DESCRIBE_STRUCT(parked_conflict, (),
 
 /// What a device is doing with what comes from its server.
 enum class pull_phase : unsigned char {
-    steady,    ///< It takes what is new.
-    doubting,  ///< The server's history is another one: its rows are being marked as unconfirmed.
-    renewing,  ///< All rows come again; what doesn't come is taken away at the end.
+    steady,       ///< It takes what is new.
+    doubting,     ///< The server's history is another one: rows are being marked as unconfirmed.
+    renewing,     ///< All rows come again; what doesn't come is taken away at the end.
+    backfilling,  ///< It wants other rows than before, and reads those that are new to it.
 };
-BOOST_DESCRIBE_ENUM(pull_phase, steady, doubting, renewing)
+BOOST_DESCRIBE_ENUM(pull_phase, steady, doubting, renewing, backfilling)
 
 /// How far this store has read a peer's feed.
 struct feed_position {
@@ -114,12 +115,13 @@ struct feed_position {
     pull_phase phase{};
     timestamp moved_at{};
     bool has_conflicts = false;  ///< Some that were parked here may be open.
+    blob filters{};              ///< What was wanted when it was read.
 
     static constexpr auto sync_entity =
         entity<"syncfw_cursor">(annotations::field<&feed_position::peer>(annotations::primary_key));
 };
 BOOST_DESCRIBE_STRUCT(feed_position, (),
-                      (peer, cursor, history, fresh_until, phase, moved_at, has_conflicts))
+                      (peer, cursor, history, fresh_until, phase, moved_at, has_conflicts, filters))
 
 /// Who did what to which row.
 struct audit_entry {

@@ -102,7 +102,7 @@ struct pull_message {
     /// Deletions up to this number are of rows that the device never had: they are not sent.
     std::int64_t fresh_until = 0;
     std::vector<uuid> open_conflicts{};  ///< Of which the device waits to hear.
-    std::vector<filter> filters{};       ///< At most one for an entity; none: all of it.
+    std::vector<filter> filters{};       ///< Of the entities that are wanted; none: all of all.
 };
 
 /// A row as the server has it now; or only its key, and that it is none of those asked for.

@@ -254,7 +254,8 @@ result<replica_status> replica<W, L>::status() {
     if (!position) return position.error();
     if (*position) {
         seen.last_sync = (*position)->value.moved_at;
-        seen.is_renewing = (*position)->value.phase != pull_phase::steady;
+        const pull_phase phase = (*position)->value.phase;
+        seen.is_renewing = phase == pull_phase::doubting || phase == pull_phase::renewing;
     }
     return seen;
 }
@@ -345,8 +346,7 @@ result<void> replica<W, L>::sign_out(unsent work) {
     if (!position) return position.error();
     // What comes next is everything.
     position->cursor.clear();
-    position->phase = pull_phase::steady;
-    if (auto kept = tx->put(record<feed_position>{*position}); !kept) return kept;
+    if (auto ended = detail::end_backfill(*tx, std::move(*position)); !ended) return ended;
     if (auto kept = tx->commit(); !kept) return kept;
     look_again();
     return {};

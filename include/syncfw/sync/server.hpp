@@ -16,6 +16,7 @@
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/cursor.hpp>
 #include <syncfw/sync/detail/push_batch.hpp>
+#include <syncfw/sync/detail/row_choice.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/resolution.hpp>
@@ -120,9 +121,7 @@ class server {
                                              pull_answer<schema_type>& page) const;
     template <class T>
     void take_page_row(pull_answer<schema_type>& page, record<T>&& row,
-                       const std::vector<checked_filter>& filters) const;
-    [[nodiscard]] result<std::vector<checked_filter>> check_filters(
-        const std::vector<filter>& given) const;
+                       const detail::row_choice<schema_type>& wanted) const;
 
     storage_type* store_;
     Policy policy_;
@@ -225,33 +224,13 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
 }
 
 template <class W, class P>
-result<std::vector<checked_filter>> server<W, P>::check_filters(
-    const std::vector<filter>& given) const {
-    std::vector<checked_filter> all;
-    for (const filter& each : given) {
-        auto checked = schema_type::visit(
-            each.entity, [&]<class T>(of<T>) -> result<checked_filter> { return check<T>(each); });
-        if (!checked) return checked.error();
-        for (const checked_filter& other : all)
-            if (other.entity().name == each.entity)
-                return error{.code = errc::malformed,
-                             .message = "there is one filter for an entity at most",
-                             .entity = each.entity};
-        all.push_back(std::move(*checked));
-    }
-    return all;
-}
-
-template <class W, class P>
 template <class T>
 void server<W, P>::take_page_row(pull_answer<schema_type>& page, record<T>&& row,
-                                 const std::vector<checked_filter>& filters) const {
-    // What was deleted before the device began was never there.
-    if (row.is_deleted() && row.sequence() <= page.fresh_until) return;
-    bool has_left = false;
-    for (const checked_filter& each : filters)
-        if (each.entity().name == entity_of<T>.name)
-            has_left = !row.is_deleted() && !matches(each, row.value);
+                                 const detail::row_choice<schema_type>& wanted) const {
+    if (!wanted.template names<T>()) return;
+    const bool has_left = !row.is_deleted() && !wanted.has(row.value);
+    // What was gone before the device began was never there.
+    if ((row.is_deleted() || has_left) && row.sequence() <= page.fresh_until) return;
     page.rows.template of<T>().push_back({std::move(row), has_left});
 }
 
@@ -260,8 +239,8 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
                                                                 const pull_message& asked) {
     auto ticking = clock();
     if (!ticking) return ticking.error();
-    auto filters = check_filters(asked.filters);
-    if (!filters) return filters.error();
+    auto wanted = detail::row_choice<schema_type>::make(asked.filters);
+    if (!wanted) return wanted.error();
     auto tx = begin_read(*store_, who.tenant);
     if (!tx) return tx.error();
     auto last = tx->last_sequence();
@@ -282,7 +261,7 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     if (auto told = tell_resolved(*tx, asked, page); !told) return told.error();
     auto seen = visit_changes<schema_type>(
         *tx, {.after = *after, .limit = limit},
-        [&]<class T>(record<T>&& row) { take_page_row(page, std::move(row), *filters); });
+        [&]<class T>(record<T>&& row) { take_page_row(page, std::move(row), *wanted); });
     if (!seen) return seen.error();
     page.cursor = write_cursor(scope, seen->until);
     page.behind = seen->is_behind ? *last - seen->until : 0;

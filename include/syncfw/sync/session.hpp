@@ -15,6 +15,7 @@
 #pragma once
 
 #include <syncfw/sync/detail/replica_core.hpp>
+#include <syncfw/sync/detail/subscription.hpp>
 #include <syncfw/sync/messages.hpp>
 
 #include <cstdint>
@@ -67,11 +68,14 @@ class sync_session {
     [[nodiscard]] const sync_report& report() const noexcept { return report_; }
 
   private:
-    enum class stage : unsigned char { settle, push, doubt, pull, sweep, done };
+    enum class stage : unsigned char { settle, push, subscribe, pull, sweep, done };
 
     [[nodiscard]] result<bool> has_only_to_ask();
     [[nodiscard]] result<std::optional<std::string>> next_push();
     [[nodiscard]] result<std::optional<std::string>> next_pull();
+    [[nodiscard]] result<void> subscribe();
+    [[nodiscard]] result<void> take_filters();
+    [[nodiscard]] result<void> let_go();
     [[nodiscard]] result<void> doubt();
     [[nodiscard]] result<void> sweep();
     result<void> receive_push(std::string_view bytes);
@@ -83,7 +87,7 @@ class sync_session {
         report_.bytes += static_cast<std::int64_t>(bytes.size());
     }
     [[nodiscard]] stage behind_push() const {
-        return which_ == sync_parts::push && !pushes_again_ ? stage::done : stage::doubt;
+        return which_ == sync_parts::push && !pushes_again_ ? stage::done : stage::subscribe;
     }
     [[nodiscard]] stage behind_pull() {
         return std::exchange(pushes_again_, false) ? stage::push : stage::done;
@@ -95,7 +99,8 @@ class sync_session {
     std::int64_t rows_max_;
     stage at_;
     uuid batch_{};
-    std::optional<feed_position> position_{};  // From where the next page is asked for, if known.
+    std::optional<feed_position> position_{};  // From where the next page is asked for, if known,
+    std::optional<feed_position> backfill_{};  // and this where it is of what is newly wanted.
     static constexpr int renewals_max = 3;
     int renewals_ = 0;
     bool has_looked_ = false;
@@ -108,3 +113,4 @@ class sync_session {
 }  // namespace syncfw
 
 #include <syncfw/sync/detail/session_steps.hpp>
+#include <syncfw/sync/detail/subscription_steps.hpp>

@@ -41,6 +41,21 @@ inline void append_ids(wire_writer& out, const std::vector<uuid>& ids) {
     return ids;
 }
 
+inline void append_filters(wire_writer& out, const std::vector<filter>& filters) {
+    out.number(filters.size());
+    for (const filter& each : filters) out.text(syncfw::binary::encode_filter(each));
+}
+[[nodiscard]] inline result<std::vector<filter>> read_filters(wire_reader& in) {
+    std::vector<filter> filters;
+    const std::uint64_t count = in.number_up_to(1'000);
+    for (std::uint64_t i = 0; i < count && in.is_good(); ++i) {
+        auto each = syncfw::binary::decode_filter(in.text());
+        if (!each) return each.error();
+        filters.push_back(std::move(*each));
+    }
+    return filters;
+}
+
 // --- items: a head each, and rows or deltas behind one layout --------------------------------
 
 struct section_writer {
@@ -317,8 +332,7 @@ inline void append_body(wire_writer& out, const pull_message& m) {
     out.fixed(m.fingerprint);
     out.signed_number(m.fresh_until);
     append_ids(out, m.open_conflicts);
-    out.number(m.filters.size());
-    for (const filter& each : m.filters) out.text(syncfw::binary::encode_filter(each));
+    append_filters(out, m.filters);
 }
 [[nodiscard]] inline result<void> read_body(wire_reader& in, pull_message& m) {
     m.cursor = in.text();
@@ -326,12 +340,9 @@ inline void append_body(wire_writer& out, const pull_message& m) {
     m.fingerprint = in.fixed();
     m.fresh_until = in.signed_number();
     m.open_conflicts = read_ids(in);
-    const std::uint64_t filters = in.number_up_to(1'000);
-    for (std::uint64_t i = 0; i < filters && in.is_good(); ++i) {
-        auto each = syncfw::binary::decode_filter(in.text());
-        if (!each) return each.error();
-        m.filters.push_back(std::move(*each));
-    }
+    auto filters = read_filters(in);
+    if (!filters) return filters.error();
+    m.filters = std::move(*filters);
     return {};
 }
 

@@ -48,11 +48,12 @@ template <class Transaction>
 }
 
 template <class Transaction>
-[[nodiscard]] result<feed_position> get_position(Transaction& tx) {
-    auto row = tx.template get<feed_position>(std::string(server_name));
+[[nodiscard]] result<feed_position> get_position(Transaction& tx,
+                                                 std::string_view name = server_name) {
+    auto row = tx.template get<feed_position>(std::string(name));
     if (!row) return row.error();
     if (*row) return std::move((*row)->value);
-    return feed_position{.peer = std::string(server_name)};
+    return feed_position{.peer = std::string(name)};
 }
 
 [[nodiscard]] inline error missing_row(const outbox_operation& of) {

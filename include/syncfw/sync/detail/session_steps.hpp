@@ -176,8 +176,8 @@ result<std::optional<std::string>> sync_session<W>::next() {
                 at_ = behind_push();
                 break;
             }
-            case stage::doubt:
-                if (auto done = doubt(); !done) return done.error();
+            case stage::subscribe:
+                if (auto done = subscribe(); !done) return done.error();
                 at_ = stage::pull;
                 break;
             case stage::pull: return next_pull();
@@ -207,7 +207,9 @@ result<bool> sync_session<W>::has_only_to_ask() {
     if (!tx) return tx.error();
     auto position = detail::get_position(*tx);
     if (!position) return position.error();
-    if (position->phase != pull_phase::steady || position->cursor.empty()) return false;
+    if (position->phase != pull_phase::steady || position->cursor.empty() ||
+        position->filters != detail::to_bytes(core_->options().filters))
+        return false;
     auto work =
         which_ == sync_parts::pull
             ? tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight).limit(1))
@@ -231,7 +233,8 @@ result<std::optional<std::string>> sync_session<W>::next_push() {
         *tx, core_->id(), position->history);
     auto found = batch.take_in_flight();
     // While all is read anew, a row's base may be of another history: it waits until that is done.
-    const bool may_push = position->phase == pull_phase::steady || position->cursor.empty();
+    const bool may_push = position->phase == pull_phase::steady ||
+                          position->phase == pull_phase::backfilling || position->cursor.empty();
     if (found && !*found && !may_push && which_ != sync_parts::pull) pushes_again_ = true;
     if (found && !*found && at_ == stage::push && may_push)
         found = batch.take_queued(operations_max_, core_->new_id());
@@ -352,7 +355,7 @@ result<void> sync_session<W>::begin_renewal(const error& why) {
         return why;
     }
     if (auto done = core_->begin_renewal(); !done) return done;
-    at_ = stage::doubt;
+    at_ = stage::subscribe;
     return {};
 }
 
@@ -374,6 +377,9 @@ result<void> sync_session<W>::doubt() {
             position->phase = pull_phase::renewing;
             position->cursor.clear();
             position->fresh_until = 0;
+            position->filters = detail::to_bytes(core_->options().filters);
+            const std::string beside(detail::backfill_name);
+            if (auto done = tx->template erase<feed_position>(beside); !done) return done;
         }
         if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
         if (auto kept = tx->commit(); !kept) return kept;
@@ -388,12 +394,20 @@ result<std::optional<std::string>> sync_session<W>::next_pull() {
         auto position = detail::get_position(*tx);
         if (!position) return position.error();
         position_ = std::move(*position);
+        if (position_->phase == pull_phase::backfilling) {
+            auto backfill = detail::get_position(*tx, detail::backfill_name);
+            if (!backfill) return backfill.error();
+            backfill_ = std::move(*backfill);
+        }
     }
-    pull_message asked{.cursor = position_->cursor,
+    const feed_position& from = backfill_ ? *backfill_ : *position_;
+    auto wanted = detail::filters_in(from.filters);
+    if (!wanted) return wanted.error();
+    pull_message asked{.cursor = from.cursor,
                        .rows_max = rows_max_,
                        .fingerprint = schema_type::fingerprint,
-                       .fresh_until = position_->fresh_until,
-                       .filters = core_->options().filters};
+                       .fresh_until = from.fresh_until,
+                       .filters = std::move(*wanted)};
     if (position_->has_conflicts) {
         auto tx = begin_read(core_->store(), core_->tenant());
         if (!tx) return tx.error();
@@ -410,6 +424,7 @@ template <class W>
 result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     auto page = decode<pull_answer<schema_type>>(bytes);
     const std::optional<feed_position> asked = std::exchange(position_, std::nullopt);
+    std::optional<feed_position> backfill = std::exchange(backfill_, std::nullopt);
     if (!page && page.error().code == errc::resynchronise) return begin_renewal(page.error());
     if (!page) {
         at_ = stage::done;
@@ -427,15 +442,16 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     auto position = detail::get_position(*tx);
     if (!position) return position.error();
     // A first sync need not look for rows, as long as nobody writes here.
-    if (position->cursor.empty() || is_fresh_) {
+    if (backfill) is_fresh_ = false;
+    if (!backfill && (position->cursor.empty() || is_fresh_)) {
         auto empty = detail::is_empty<schema_type>(*tx, position->cursor.empty());
         if (!empty) return empty.error();
         is_fresh_ = *empty;
     }
     auto counted = detail::take_page(*tx, *page, core_->now(), is_fresh_);
     if (!counted) return counted.error();
-    const bool moves = position->cursor != page->cursor;
-    if (page->is_behind() && !moves) {
+    feed_position& moved = backfill ? *backfill : *position;
+    if (page->is_behind() && moved.cursor == page->cursor) {
         at_ = stage::done;
         return error{.code = errc::malformed, .message = "the server gives the same page for ever"};
     }
@@ -446,19 +462,24 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
         if (!open) return open.error();
         position->has_conflicts = !open->empty();
     }
-    position->cursor = page->cursor;
-    position->history = page->history;
-    position->fresh_until = page->fresh_until;
-    position->moved_at = core_->now();
+    moved.cursor = page->cursor;
+    moved.history = page->history;
+    moved.fresh_until = page->fresh_until;
+    moved.moved_at = core_->now();
     if (auto done = core_->know_self(*tx); !done) return done;
     if (auto done = core_->observe(*tx, page->newest); !done) return done;
     if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
+    if (backfill) {
+        auto done = page->is_behind() ? tx->put(record<feed_position>{*backfill})
+                                      : detail::end_backfill(*tx, *position);
+        if (!done) return done;
+    }
     if (auto kept = tx->commit(); !kept) return kept;
     report_.pulled += counted->stored;
     report_.left += counted->left;
     report_.behind = page->behind;
     rows_max_ = std::min(rows_max_ * 4, core_->options().rows_max_behind);
-    if (!page->is_behind())
+    if (!page->is_behind() && !backfill)
         at_ = position->phase == pull_phase::renewing ? stage::sweep : behind_pull();
     return {};
 }
