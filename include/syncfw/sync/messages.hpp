@@ -110,6 +110,8 @@ template <class T>
 struct pulled_row {
     record<T> row{};
     bool has_left = false;
+    field_mask told =
+        field_mask::first(entity_of<T>.fields.size());  ///< An older server knows less.
 };
 
 template <class Schema>

@@ -206,8 +206,9 @@ template <class T>
             }
         }
         const std::int64_t version = item.row.version();
-        if (!rows->apply_next(item.row.value))
-            return rows->failure() ? *rows->failure() : not_a("page");
+        const auto set = rows->apply_next(item.row.value);
+        if (!set) return rows->failure() ? *rows->failure() : not_a("page");
+        item.told = *set;
         if constexpr (place_meaning_version<T> == no_field) item.row.set_version(version);
     }
     if (!rows->rest().empty()) return not_a("page");

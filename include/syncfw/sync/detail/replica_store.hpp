@@ -275,7 +275,7 @@ class page_taker {
         ++counted_.stored;
     }
 
-    [[nodiscard]] result<void> take_one(const pulled_row<T>& item, std::optional<record<T>>& here) {
+    [[nodiscard]] result<void> take_one(pulled_row<T>& item, std::optional<record<T>>& here) {
         const bool may_have_work = here && (here->status() == sync_status::pending ||
                                             here->status() == sync_status::failed);
         if (may_have_work) {
@@ -288,6 +288,7 @@ class page_taker {
             if (here) gone_.push_back(key(item.row.value)), ++counted_.left;
             return {};
         }
+        if (here) keep_untold(item, here->value);
         auto plan = plan_pull<T>(
             {.row = here ? &*here : nullptr, .is_doubted = here && here->sequence() > 0}, item.row);
         if (!plan.changes) return {};
@@ -305,10 +306,18 @@ class page_taker {
         return {};
     }
 
-    [[nodiscard]] result<void> rebase_one(const pulled_row<T>& item, const record<T>& here,
+    // What an older server doesn't know of, it doesn't take away.
+    static void keep_untold(pulled_row<T>& item, const T& here) {
+        const field_mask travelling = fields_on<T, route::to_client>;
+        const field_mask untold = travelling - item.told;
+        if (!item.has_left && !untold.empty()) assign_fields(item.row.value, here, untold);
+    }
+
+    [[nodiscard]] result<void> rebase_one(pulled_row<T>& item, const record<T>& here,
                                           const outbox_operation& unsent) {
         auto base = base_of<T>(unsent);
         if (!base) return base.error();
+        keep_untold(item, *base ? (*base)->value : here.value);
         const auto plan = plan_pull<T>({.row = &here,
                                         .base = *base ? &**base : nullptr,
                                         .is_pending = true,
