@@ -114,14 +114,17 @@ struct feed_position {
     std::int64_t fresh_until = 0;  ///< Deletions up to this number are of rows never had here.
     pull_phase phase{};
     timestamp moved_at{};
-    bool has_conflicts = false;  ///< Some that were parked here may be open.
-    blob filters{};              ///< What was wanted when it was read.
+    bool has_conflicts = false;      ///< Some that were parked here may be open.
+    blob filters{};                  ///< What was wanted when it was read.
+    std::int64_t seen_until = 0;     ///< All up to this number of the peer's feed is here,
+    std::int64_t written_until = 0;  ///< and what was written here got no later one.
 
     static constexpr auto sync_entity =
         entity<"syncfw_cursor">(annotations::field<&feed_position::peer>(annotations::primary_key));
 };
 BOOST_DESCRIBE_STRUCT(feed_position, (),
-                      (peer, cursor, history, fresh_until, phase, moved_at, has_conflicts, filters))
+                      (peer, cursor, history, fresh_until, phase, moved_at, has_conflicts, filters,
+                       seen_until, written_until))
 
 /// Who did what to which row.
 struct audit_entry {

@@ -91,7 +91,8 @@ struct push_answer {
     using schema_type = Schema;
     uuid batch{};
     uuid history{};
-    stamp newest{};  ///< The server's clock, so that the device's never falls behind it.
+    std::int64_t until = 0;  ///< The number of the feed that it reached.
+    stamp newest{};          ///< The server's clock, so that the device's never falls behind it.
     detail::lists_of<Schema, operation_answer> answers{};
 };
 
@@ -120,6 +121,7 @@ struct pull_answer {
     std::string cursor{};     ///< Goes on here.
     std::int64_t behind = 0;  ///< So many changes may be left, of all entities.
     std::int64_t fresh_until = 0;
+    std::int64_t until = 0;  ///< All changes up to this number of the feed are in it or before.
     uuid history{};
     stamp newest{};
     std::vector<uuid> resolved_conflicts{};  ///< Of the open ones that were asked for.

@@ -15,9 +15,12 @@
 // reason, until somebody mends, retries or drops it), nor by a server that went back in time.
 #pragma once
 
+#include <syncfw/sync/detail/lease.hpp>
 #include <syncfw/sync/detail/local_edit.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/explanation.hpp>
+#include <syncfw/sync/freshness.hpp>
+#include <syncfw/sync/retry.hpp>
 #include <syncfw/sync/session.hpp>
 #include <syncfw/sync/watch.hpp>
 #include <syncfw/transport/transport.hpp>
@@ -160,6 +163,12 @@ class replica {
     /// How many changes may be left on the server; takes nothing in.
     [[nodiscard]] result<std::int64_t> pull_pending();
 
+    /// What is here: with it somebody else can wait for as much; see freshness.hpp.
+    [[nodiscard]] result<freshness> seen();
+    /// Synchronises until all that was there at that moment is here; `errc::timed_out` if that
+    /// takes longer.
+    result<void> wait(const freshness& token, std::int64_t patience_microseconds);
+
     // --- leaving ----------------------------------------------------------------------------
 
     /// Takes the rows off this device. See `unsent` for what becomes of its work.
@@ -197,8 +206,27 @@ class replica {
     }
     template <class F>
     result<sync_report> run(sync_parts which, F&& goes_on) {
+        const std::int64_t lasts = core_.options().lease_microseconds;
+        if (lasts == 0) return run_alone(which, goes_on, [](timestamp) { return result<void>(); });
+        if (holder_ == 0) holder_ = core_.environment().random() | 1;
+        const detail::lease mine(holder_, lasts);
+        if (auto taken = mine.take(core_.store(), core_.tenant(), core_.now()); !taken)
+            return taken.error();
+        timestamp since = core_.now();
+        auto seen = run_alone(which, goes_on, [&](timestamp now) -> result<void> {
+            if (microseconds_between(since, now) < mine.half()) return {};
+            since = now;
+            return mine.take(core_.store(), core_.tenant(), now);
+        });
+        mine.give_back(core_.store(), core_.tenant());
+        return seen;
+    }
+    // `stays_alone` is asked before each request.
+    template <class F, class G>
+    result<sync_report> run_alone(sync_parts which, F&& goes_on, G&& stays_alone) {
         auto session = begin_sync(which);
         while (true) {
+            if (auto alone = stays_alone(core_.now()); !alone) return alone.error();
             auto request = session.next();
             if (!request) return request.error();
             if (!*request) return session.report();
@@ -218,6 +246,7 @@ class replica {
 
     Transport* link_;
     detail::replica_core<World> core_;
+    std::uint64_t holder_ = 0;  // Of the lease.
     std::vector<std::weak_ptr<detail::look_again>> observers_{};
 };
 
@@ -397,6 +426,42 @@ result<std::int64_t> replica<W, L>::pull_pending() {
     auto page = decode<pull_answer<schema_type>>(*answer);
     if (!page) return page.error();
     return page->behind;
+}
+
+// --- freshness -----------------------------------------------------------------------------------
+
+template <class W, class L>
+result<freshness> replica<W, L>::seen() {
+    auto tx = begin_read(core_.store(), core_.tenant());
+    if (!tx) return tx.error();
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
+    return freshness{position->history,
+                     detail::larger(position->seen_until, position->written_until)};
+}
+
+template <class W, class L>
+result<void> replica<W, L>::wait(const freshness& token, std::int64_t patience_microseconds) {
+    constexpr backoff_rules rules{.base_microseconds = 20'000, .most_microseconds = 2'000'000};
+    detail::countdown patience;
+    patience.start(core_.now(), patience_microseconds);
+    for (std::int64_t attempt = 1;; ++attempt) {
+        {
+            auto tx = begin_read(core_.store(), core_.tenant());
+            if (!tx) return tx.error();
+            auto position = detail::get_position(*tx);
+            if (!position) return position.error();
+            if (position->history == token.history && position->seen_until >= token.sequence)
+                return {};
+        }
+        patience.look(core_.now());
+        if (patience.left() == 0)
+            return error{.code = errc::timed_out,
+                         .message = "what was waited for has not come in time"};
+        core_.environment().pause(
+            std::min(patience.left(), wait_before(attempt, rules, core_.environment().random())));
+        if (auto seen = pull(); !seen && !is_worth_retrying(seen.error().code)) return seen.error();
+    }
 }
 
 template <class W, class L>

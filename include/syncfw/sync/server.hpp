@@ -209,7 +209,8 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         auto tx = begin_write(*store_, who.tenant);
         if (!tx) return tx.error();
         // What is planned is written as planned: nobody else may write in between.
-        if (auto alone = tx->next_sequence(0); !alone) return alone.error();
+        auto alone = tx->next_sequence(0);
+        if (!alone) return alone.error();
         auto done = batch.apply(*tx);
         if (!done) {
             if (!batch.reject(done.error())) return done.error();
@@ -218,6 +219,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         if (auto kept = tx->commit(); !kept) return kept.error();
         auto answer = batch.take_answer();
         answer.history = identity_->history;
+        answer.until = *alone - 1 + batch.written();
         tell_push(who, asked, answer);
         return answer;
     }
@@ -264,6 +266,7 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
         [&]<class T>(record<T>&& row) { take_page_row(page, std::move(row), *wanted); });
     if (!seen) return seen.error();
     page.cursor = write_cursor(scope, seen->until);
+    page.until = seen->until;
     page.behind = seen->is_behind ? *last - seen->until : 0;
     page.history = identity_->history;
     page.newest = (*ticking)->tick(from_.now());

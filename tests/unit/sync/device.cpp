@@ -169,3 +169,97 @@ TEST_CASE("no-lost-write: a full sync that is cut at any call of its store loses
     });
     CHECK(failures > 200);
 }
+
+namespace {
+
+// Time passes only while somebody waits.
+struct waiting_environment {
+    std::int64_t* at;
+    std::function<void()>* meanwhile;
+    mutable std::uint64_t drawn = 1;
+    [[nodiscard]] timestamp now() const { return timestamp::from_microseconds(*at); }
+    [[nodiscard]] std::uint64_t random() const { return drawn += 0x9e37'79b9'7f4a'7c15; }
+    void pause(std::int64_t microseconds) const {
+        *at += microseconds;
+        if (*meanwhile) (*meanwhile)();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("freshness: who waits for a token sees what was written before it was given") {
+    scene<> s;
+    std::int64_t now = 1'000'000;
+    std::function<void()> meanwhile;
+    memory::store<tasks> c_store({.unique = false});
+    bad_link<decltype(s.hub)> c_link{&s.hub};
+    replica c(c_store, c_link, tenant_id(), {}, waiting_environment{&now, &meanwhile});
+    REQUIRE(s.a.put(task{.id = 1, .title = "tea"}));
+    REQUIRE(s.a.push());
+    const freshness token = parse_freshness(to_string(*s.a.seen())).value();
+    CHECK(token.sequence == 1);
+    REQUIRE(c.wait(token, 0).error().code == errc::timed_out);
+    REQUIRE(c.wait(token, 1'000'000));
+    CHECK(c.get<task>(1)->has_value());
+    // It comes while we wait, and the line is bad.
+    c_link.is_cut = true;
+    meanwhile = [&] {
+        if (now < 3'000'000) return;
+        c_link.is_cut = false;
+        if (!s.a.get<task>(2)->has_value() && (!s.a.put(task{.id = 2}) || !s.a.push()))
+            FAIL("it was not written");
+    };
+    REQUIRE(c.wait({token.history, 2}, 60'000'000));
+    CHECK(c.get<task>(2)->has_value());
+    CHECK(c.wait({token.history, 3}, 5'000'000).error().code == errc::timed_out);
+    CHECK(c.wait({uuid(), 0}, 5'000'000).error().code == errc::timed_out);
+    for (const char* wrong : {"", ":", "x:1", "01a1fb21-23d2-700e-aeef-4f62da0684f6:-1",
+                              "01a1fb21-23d2-700e-aeef-4f62da0684f6:1 "})
+        CHECK(parse_freshness(wrong).error().code == errc::malformed);
+}
+
+TEST_CASE(
+    "lease: of several processes with one store one synchronises, and a dead one not for ever") {
+    scene<> s;
+    std::int64_t now = 1'000'000;
+    std::function<void()> meanwhile, inside;
+    struct telling_link {
+        decltype(s.hub)* hub;
+        std::function<void()>* inside;
+        result<std::string> exchange(std::string_view request) {
+            if (*inside) (*inside)();
+            return hub->handle(caller{}, request);
+        }
+    } line{&s.hub, &inside};
+    memory::store<tasks> store({.unique = false});
+    const sync_options shared{.lease_microseconds = 30'000'000};
+    const waiting_environment first_world{&now, &meanwhile};
+    replica first(store, line, tenant_id(), shared, first_world);
+    REQUIRE(first.put(task{.id = 1}));
+    replica second(store, line, tenant_id(), shared, waiting_environment{&now, &meanwhile, 1'000});
+    int tries = 0;
+    inside = [&] {
+        if (tries++ == 0) CHECK(second.sync().error().code == errc::busy);
+    };
+    REQUIRE(first.sync());
+    CHECK(tries > 1);
+    REQUIRE(second.sync());
+    // One that takes long keeps it, and one that is lost leaves it until it ends.
+    inside = [&] {
+        now += 20'000'000;
+        if (tries++ < 100) CHECK(second.sync().error().code == errc::busy);
+    };
+    tries = 0;
+    REQUIRE(first.put(task{.id = 2}));
+    REQUIRE(first.sync());
+    CHECK(tries > 1);
+    inside = nullptr;
+    REQUIRE(detail::lease(99, 30'000'000).take(store, tenant_id(), first_world.now()));
+    CHECK(second.sync().error().code == errc::busy);
+    now += 30'000'001;
+    REQUIRE(second.sync());
+    // A clock that jumped back doesn't make it last.
+    REQUIRE(detail::lease(99, 30'000'000).take(store, tenant_id(), first_world.now()));
+    now -= 86'400'000'000;
+    REQUIRE(second.sync());
+}

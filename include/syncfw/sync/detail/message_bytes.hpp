@@ -316,6 +316,7 @@ template <class S>
 void append_body(wire_writer& out, const push_answer<S>& m) {
     out.id(m.batch);
     out.id(m.history);
+    out.signed_number(m.until);
     append_stamp(out, m.newest);
     append_lists(out, m.answers);
 }
@@ -323,6 +324,7 @@ template <class S>
 [[nodiscard]] result<void> read_body(wire_reader& in, push_answer<S>& m) {
     m.batch = in.id();
     m.history = in.id();
+    m.until = in.signed_number();
     m.newest = read_stamp(in);
     return read_lists(in, m.answers, unknown_entities::refused);
 }
@@ -352,6 +354,7 @@ void append_body(wire_writer& out, const pull_answer<S>& m) {
     out.text(m.cursor);
     out.number(static_cast<std::uint64_t>(m.behind));
     out.signed_number(m.fresh_until);
+    out.signed_number(m.until);
     out.id(m.history);
     append_stamp(out, m.newest);
     append_ids(out, m.resolved_conflicts);
@@ -362,6 +365,7 @@ template <class S>
     m.cursor = in.text();
     m.behind = static_cast<std::int64_t>(in.number_up_to(INT64_MAX));
     m.fresh_until = in.signed_number();
+    m.until = in.signed_number();
     m.history = in.id();
     m.newest = read_stamp(in);
     m.resolved_conflicts = read_ids(in);

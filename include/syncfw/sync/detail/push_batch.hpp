@@ -135,6 +135,8 @@ class push_batch {
         return rejected_.emplace(*std::exchange(failed_, nullptr), why).second;
     }
 
+    /// How many numbers of the feed it took.
+    [[nodiscard]] std::int64_t written() const noexcept { return written_; }
     [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
 
   private:
@@ -253,6 +255,7 @@ class push_batch {
             for (const place<T>& each : places) count += each.plan.row ? 1 : 0;
             return {};
         });
+        written_ = count;
         std::int64_t next = 0;
         if (count > 0) {
             auto first = tx.next_sequence(count);
@@ -455,6 +458,7 @@ class push_batch {
     std::vector<record<applied_operation>> applied_{};
     std::vector<record<audit_entry>> audited_{};
     retention_floor floor_{};
+    std::int64_t written_ = 0;
     push_answer<schema_type> answer_{};
 };
 

@@ -19,6 +19,9 @@ struct sync_options {
     /// What is subscribed to: of the entities named here the rows that fit; none: everything. It
     /// may change from one start to the next: `{to_filter(where(…)), to_filter(all<shelf>())}`.
     std::vector<filter> filters{};
+    /// Several processes have the store open, and one synchronises at a time: for so long the
+    /// others wait for one that died. 0: there is one process.
+    std::int64_t lease_microseconds = 0;
 };
 
 namespace detail {

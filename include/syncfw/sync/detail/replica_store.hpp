@@ -56,6 +56,12 @@ template <class Transaction>
     return feed_position{.peer = std::string(name)};
 }
 
+/// Numbers of another history say nothing.
+inline void enter_history(feed_position& at, const uuid& history) {
+    if (at.history != history) at.seen_until = at.written_until = 0;
+    at.history = history;
+}
+
 [[nodiscard]] inline error missing_row(const outbox_operation& of) {
     return {.code = errc::corrupted,
             .message = "a row with unsent work is missing",

@@ -262,10 +262,8 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
     result<void> done = core_->observe(*tx, answer->newest);
     auto position = detail::get_position(*tx);
     if (!position) return position.error();
-    if (position->history != answer->history) {
-        position->history = answer->history;
-        if (done) done = tx->put(record<feed_position>{*position});
-    }
+    detail::enter_history(*position, answer->history);
+    position->written_until = std::max(position->written_until, answer->until);
     sync_report seen;
     for (const std::size_t place : schema_type::parents_first)
         schema_type::visit_at(place, [&]<class T>(of<T>) {
@@ -293,10 +291,8 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
         at_ = stage::done;
         return error{.code = errc::malformed, .message = "the server answered something else"};
     }
-    if (seen.parked > 0 && !position->has_conflicts) {
-        position->has_conflicts = true;
-        if (auto noted = tx->put(record<feed_position>{*position}); !noted) return noted;
-    }
+    position->has_conflicts |= seen.parked > 0;
+    if (auto noted = tx->put(record<feed_position>{*position}); !noted) return noted;
     if (auto kept = tx->commit(); !kept) return kept;
     report_.pushed += seen.pushed;
     report_.rejected += seen.rejected;
@@ -463,7 +459,8 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
         position->has_conflicts = !open->empty();
     }
     moved.cursor = page->cursor;
-    moved.history = page->history;
+    detail::enter_history(moved, page->history);
+    moved.seen_until = std::max(moved.seen_until, page->until);
     moved.fresh_until = page->fresh_until;
     moved.moved_at = core_->now();
     if (auto done = core_->know_self(*tx); !done) return done;
