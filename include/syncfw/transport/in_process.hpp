@@ -3,6 +3,7 @@
 
 #include <syncfw/transport/transport.hpp>
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,8 +20,14 @@ class in_process_link {
     /// The server must outlive the link.
     in_process_link(Server& hub, Caller who) : hub_(&hub), who_(std::move(who)) {}
 
+    /// What the server throws becomes `errc::timed_out`: nobody knows what it did before.
     [[nodiscard]] result<std::string> exchange(std::string_view request) {
-        return hub_->handle(who_, request);
+        try {
+            return hub_->handle(who_, request);
+        } catch (const std::exception& thrown) {
+            return error{
+                .code = errc::timed_out, .message = "the server gave up", .cause = thrown.what()};
+        }
     }
 
   private:

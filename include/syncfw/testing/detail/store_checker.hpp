@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the checks of a store say things with.
+// What the checks of a store have in common.
 #pragma once
 
 #include <syncfw/query/query.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/testing/conformance_schema.hpp>
+#include <syncfw/testing/detail/checker.hpp>
 #include <syncfw/testing/detail/script.hpp>
 #include <syncfw/testing/random.hpp>
-#include <syncfw/testing/report.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -38,13 +38,11 @@ template <class T, class Transaction>
 }
 
 template <class Make>
-class store_checker {
+class store_checker : public checker {
   public:
     using store_type = std::remove_reference_t<decltype(*std::declval<Make&>()())>;
     using writer = write_transaction<store_type>;
     using reader = read_transaction<store_type>;
-
-    report seen{};
 
     store_checker(Make& make, const check_options& options) : make_(make), options_(options) {}
 
@@ -56,31 +54,6 @@ class store_checker {
         promise_ = promise;
         auto store = make_();
         if (must("migrate", store->migrate())) f(*store);
-    }
-
-    // --- what the checks say things with -----------------------------------------------------
-
-    bool expect(bool is_so, const std::string& what) {
-        ++seen.checks;
-        if (!is_so) seen.findings.push_back({promise_, what});
-        return is_so;
-    }
-    template <class T>
-    bool must(const char* what, const result<T>& done) {
-        return done ? expect(true, "") : expect(false, what + (": " + to_string(done.error())));
-    }
-    template <class T>
-    void expect_same(const char* what, const T& found, const T& wanted) {
-        expect(found == wanted,
-               std::string(what) + ": expected\n" + text(wanted) + "found\n" + text(found));
-    }
-    static std::string text(const std::string& s) { return s + "\n"; }
-    static std::string text(std::int64_t n) { return std::to_string(n) + "\n"; }
-    template <class T>
-    bool expect_code(const char* what, const result<T>& done, errc code) {
-        return expect(!done && done.error().code == code,
-                      std::string(what) + ": expected " + std::string(describe(code).name) +
-                          ", found " + (done ? "success" : to_string(done.error())));
     }
 
     static tenant_id tenant(const char* name = "one") { return tenant_id(name); }
@@ -123,7 +96,6 @@ class store_checker {
 
     Make& make_;
     check_options options_;
-    std::string promise_{};
 };
 
 }  // namespace syncfw::testing::detail
