@@ -249,7 +249,8 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     if (!last) return last.error();
     const cursor_scope scope{who.tenant, detail::entity_set<schema_type>, *identity_};
     auto after = read_cursor(scope, asked.cursor, *last);
-    if (!after) return after.error();
+    // Whoever has a cursor that we didn't give out can do nothing with it but throw it away.
+    if (!after) return error{.code = errc::resynchronise, .message = after.error().message};
     auto floor = detail::get_floor(*tx);
     if (!floor) return floor.error();
     pull_answer<schema_type> page;

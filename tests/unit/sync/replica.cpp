@@ -245,6 +245,32 @@ TEST_CASE("quiescence: a sync that finds nothing takes two messages and writes n
     CHECK(s.versions() == 1);
 }
 
+TEST_CASE(
+    "no-wedge: answers that were changed on their way are not stored, wherever they changed") {
+    scene<> s;
+    for (std::int64_t id = 1; id <= 3; ++id) REQUIRE(s.a.put(task{.id = id, .title = "milk"}));
+    REQUIRE(s.a.sync());
+    auto session = s.b.begin_sync();
+    const std::string request = **session.next();
+    const std::string answer = s.hub.handle(caller{}, request);
+    for (std::size_t i = 0; i < answer.size(); ++i)
+        for (const int bit : {1, 16, 128}) {
+            std::string changed = answer;
+            changed[i] = static_cast<char>(changed[i] ^ bit);
+            auto one = s.b.begin_sync();
+            REQUIRE(one.next());
+            REQUIRE(!one.receive(changed));
+        }
+    CHECK(!s.b.get<task>(1)->has_value());
+    for (std::size_t i = 0; i < request.size(); ++i) {
+        std::string changed = request;
+        changed[i] = static_cast<char>(changed[i] ^ 4);
+        CHECK(kind_of(s.hub.handle(caller{}, changed)) == message_kind::failure);
+    }
+    REQUIRE(s.b.sync());
+    CHECK(s.on_b(3).title == "milk");
+}
+
 TEST_CASE("no-wedge: a server that asks to read all anew for ever is left alone") {
     struct stubborn {
         int requests = 0;
@@ -270,6 +296,12 @@ TEST_CASE("replica: a hostile or foreign answer changes nothing and is an error"
         auto session = s.a.begin_sync();
         REQUIRE(session.next());
         (void)session.receive(bytes);
+        std::string sealed(bytes);
+        const std::uint64_t mark = detail::checksum(bytes, 0);
+        for (int i = 0; i < 8; ++i) sealed += static_cast<char>(mark >> (8 * i));
+        auto another = s.a.begin_sync();
+        REQUIRE(another.next());
+        (void)another.receive(sealed);
     }
     CHECK(s.on_a(1).title == "milk");
     s.sync_all();

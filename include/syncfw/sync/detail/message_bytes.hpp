@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Messages as bytes:
 //
-//     message   version kind body
+//     message   version kind body checksum
 //     lists     count of sections, then for each entity: name, count of items, heads, rows
 //
 // The heads have what the engine says of each item, the rows what the entity's codec says of it,
@@ -10,6 +10,7 @@
 
 #include <syncfw/codec/binary.hpp>
 #include <syncfw/codec/delta.hpp>
+#include <syncfw/codec/detail/checksum.hpp>
 #include <syncfw/codec/detail/wire.hpp>
 #include <syncfw/codec/where.hpp>
 #include <syncfw/sync/messages.hpp>
@@ -394,6 +395,7 @@ std::string encode(const Message& message) {
     writer.number(protocol_version);
     writer.number(static_cast<std::uint64_t>(detail::kind_for<Message>));
     detail::append_body(writer, message);
+    writer.fixed(detail::checksum(out.view(), 0));
     return std::string(out.view());
 }
 
@@ -405,7 +407,13 @@ result<Message> decode(std::string_view bytes) {
         return error{.code = errc::unsupported_format,
                      .message = "this is no message of protocol version " +
                                 std::to_string(protocol_version)};
-    detail::wire_reader in(bytes.substr(2));
+    // Not against liars: against what may happen to bytes on their way and at rest.
+    constexpr std::size_t ending = 8;
+    if (bytes.size() < 2 + ending) return detail::not_a("whole message");
+    const std::string_view content = bytes.substr(0, bytes.size() - ending);
+    if (detail::wire_reader(bytes.substr(content.size())).fixed() != detail::checksum(content, 0))
+        return error{.code = errc::checksum_mismatch, .message = "the message changed on its way"};
+    detail::wire_reader in(content.substr(2));
     if constexpr (expected != message_kind::failure)
         if (said == message_kind::failure) {
             failure_message failed;

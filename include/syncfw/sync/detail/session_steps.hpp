@@ -421,8 +421,8 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     auto page = decode<pull_answer<schema_type>>(bytes);
     const std::optional<feed_position> asked = std::exchange(position_, std::nullopt);
     std::optional<feed_position> backfill = std::exchange(backfill_, std::nullopt);
-    if (!page && page.error().code == errc::resynchronise) return begin_renewal(page.error());
     if (!page) {
+        if (page.error().code == errc::resynchronise) return begin_renewal(page.error());
         at_ = stage::done;
         return page.error();
     }
