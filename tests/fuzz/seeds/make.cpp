@@ -4,9 +4,13 @@
 //     g++ -std=c++20 -Iinclude tests/fuzz/seeds/make.cpp -o make && ./make tests/fuzz/corpus
 #include "../../support/everything.hpp"
 #include "../../support/frames.hpp"
+#include "../../support/synced.hpp"
 #include <syncfw/codec/delta.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/codec/where.hpp>
+#include <syncfw/storage/memory.hpp>
+#include <syncfw/sync/replica.hpp>
+#include <syncfw/sync/server.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -48,11 +52,45 @@ everything full_row() {
     return row;
 }
 
+// A conversation, its checksums taken off.
+void write_messages() {
+    namespace synced = tests::synced;
+    struct noting_link {
+        syncfw::server<syncfw::world<syncfw::memory::store<synced::board>>, syncfw::park>* hub;
+        int count = 0;
+        syncfw::result<std::string> exchange(std::string_view request) {
+            std::string answer = hub->handle(syncfw::caller{}, request);
+            for (const std::string_view each : {request, std::string_view(answer)})
+                write("messages", std::to_string(count++), each.substr(0, each.size() - 8));
+            return answer;
+        }
+    };
+    syncfw::memory::store<synced::board> hub_store, a_store, b_store;
+    syncfw::server hub(hub_store, syncfw::park());
+    noting_link line{&hub};
+    syncfw::replica a(a_store, line), b(b_store, line);
+    synced::task task{.id = full_row().id, .title = "tea", .rank = 7};
+    task.votes += 2;
+    (void)a.put(task);
+    (void)a.put(synced::tag{.list = "l", .number = -1, .words = {"x", "y"}});
+    (void)a.sync();
+    (void)b.sync();
+    (void)a.patch<synced::task>(task.id, [](synced::task& t) { t.title = "milk"; });
+    (void)b.remove<synced::task>(task.id);
+    (void)a.sync();
+    (void)b.sync();
+    (void)b.resolve(b.conflicts()->at(0).id, syncfw::side::mine);
+    (void)b.sync();
+    (void)a.full_sync();
+    (void)line.exchange("no request");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count != 2) return 1;
     corpus = arguments[1];
+    write_messages();
     const everything row = full_row();
     const std::string bytes = binary::encode(row), empty = binary::encode(everything{});
     write("binary_decode", "full", "\1" + bytes);

@@ -383,6 +383,7 @@ inline void append_body(wire_writer& out, const failure_message& m) {
     if (m.why.code == errc{}) m.why.code = errc::internal;
     for (std::string* each : {&m.why.message, &m.why.entity, &m.why.key, &m.why.field})
         *each = in.text();
+    if (m.why.message.empty()) m.why.message = "the other side refused, and gave no reason";
     return {};
 }
 
