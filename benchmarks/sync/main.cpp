@@ -212,6 +212,70 @@ void bench_push(report& out, const std::string& folder, std::size_t rows) {
              .budget = 3});
 }
 
+struct account {
+    syncfw::uuid id{};
+    std::string email{};
+    std::string name{};
+    static constexpr auto sync_entity = syncfw::annotations::entity<"account">(
+        syncfw::annotations::field<&account::id>(syncfw::annotations::primary_key),
+        syncfw::annotations::field<&account::email>(syncfw::annotations::unique));
+};
+
+/// How long a push of new accounts takes, of which every so many-th wants an address that is taken.
+double push_accounts(const std::string& folder, std::size_t rows, std::size_t poison_every) {
+    using accounts = syncfw::schema<account>;
+    using account_store = syncfw::sqlite::store<accounts>;
+    static int count = 0;
+    const std::string name = folder + "/accounts" + std::to_string(count++);
+    auto hub_store = syncfw::sqlite::open<accounts>(name + "_hub.db");
+    auto here = syncfw::sqlite::open<accounts>(name + "_here.db", {.unique = false});
+    must(hub_store);
+    must(here);
+    const auto address = [](const char* kind, std::size_t i) {
+        return kind + std::to_string(i) + "@example.org";
+    };
+    {
+        auto tx = begin_write(*hub_store, the_library);
+        must(tx);
+        std::vector<syncfw::record<account>> taken;
+        auto number = tx->next_sequence(static_cast<std::int64_t>(rows));
+        must(number);
+        for (std::size_t i = 0; i < rows; ++i) {
+            taken.push_back({.value = {.id = syncfw::new_uuid(), .email = address("old", i)}});
+            taken.back().set_sequence((*number)++);
+            taken.back().set_version(1);
+        }
+        must(tx->put_many(taken));
+        must(tx->commit());
+    }
+    syncfw::server<syncfw::world<account_store>, syncfw::last_write_wins> hub(*hub_store);
+    syncfw::in_process_link line(hub, syncfw::caller{.tenant = the_library});
+    syncfw::replica mine(*here, line, the_library);
+    for (std::size_t i = 0; i < rows; ++i) {
+        const bool is_poison = poison_every > 0 && i % poison_every == poison_every / 2;
+        must(mine.put(
+            account{.id = syncfw::new_uuid(), .email = address(is_poison ? "old" : "new", i)}));
+    }
+    const double seconds = seconds_of([&] { must(mine.push()); });
+    const std::int64_t refused = mine.status()->failed;
+    if (refused != static_cast<std::int64_t>(poison_every > 0 ? rows / poison_every : 0))
+        std::abort();
+    return seconds;
+}
+
+void bench_poison(report& out, const std::string& folder, std::size_t rows) {
+    std::vector<double> ratios, clean, poisoned;
+    for (int round = 0; round < 7; ++round) {
+        clean.push_back(push_accounts(folder, rows, 0));
+        poisoned.push_back(push_accounts(folder, rows, 1'000));
+        ratios.push_back(poisoned.back() / clean.back());
+    }
+    row made = ratio_row("push with one poison in 1,000", median(poisoned), median(clean), rows,
+                         "without", 1 / 0.95);
+    made.ratio = median(ratios);
+    out.add(made);
+}
+
 int main(std::span<char*> arguments) {
     std::string results;
     bool with_header = true;
@@ -231,6 +295,7 @@ int main(std::span<char*> arguments) {
     bench_first_sync(out, folder, rows);
     for (std::size_t table = 10'000; table <= rows; table *= 10) bench_pull(out, folder, table);
     bench_push(out, folder, rows / 10);
+    bench_poison(out, folder, rows / 50);
     std::filesystem::remove_all(folder);
     return out.missed() == 0 ? 0 : 2;
 }

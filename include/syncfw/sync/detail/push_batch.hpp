@@ -2,22 +2,21 @@
 // One push on the server: looked up in bulk, planned row by row, written in bulk, answered.
 #pragma once
 
-#include <syncfw/core/detail/siphash.hpp>
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
+#include <syncfw/sync/detail/wanted_values.hpp>
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/resolution.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
@@ -51,32 +50,6 @@ struct push_rules {
     bool all_or_nothing = false;
     bool audits = false;
 };
-
-/// What an operation asks, to know it by when it comes again: the same from a restored copy of the
-/// store, and after the entity got more fields.
-template <class T>
-[[nodiscard]] blob request_mark(const operation<T>& op) {
-    buffer asked;
-    wire_writer writer(asked);
-    writer.text(row_key(op.after));
-    writer.number(static_cast<std::uint64_t>(op.kind));
-    writer.signed_number(op.base_version);
-    writer.fixed(op.written.value());
-    append_ids(writer, op.resolves);
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-        const auto append = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
-            if (!op.changed.test(Place)) return;
-            writer.fixed(hash_of_line(entity_of<T>.fields[Place].name));
-            const auto& given = member_at<Place>(op.after);
-            asked.set_end(binary::put(asked.room(binary::bound(given)), given));
-        };
-        (append(std::integral_constant<std::size_t, I>()), ...);
-    }(std::make_index_sequence<member_count<T>>());
-    std::array<std::byte, 16> key{};
-    std::memcpy(key.data(), op.id.bytes().data(), key.size());
-    const auto mark = siphash(key).mark(asked.view());
-    return blob(mark.begin(), mark.end());
-}
 
 template <class Storage, class Policy>
 class push_batch {
@@ -126,6 +99,9 @@ class push_batch {
         if (!floor) return floor.error();
         floor_ = *floor;
         plan_all();
+        auto taken = refuse_taken(tx);
+        if (!taken) return taken.error();
+        if (*taken) plan_all();
         return write_all(tx);
     }
 
@@ -245,6 +221,24 @@ class push_batch {
         if (op.group != 0) doomed_.insert(op.group);
         rejected_.emplace(op.id, why);
         at.plan = {.outcome = push_outcome::rejected};
+    }
+
+    // Whoever wants a value that another row has is found before anything is written: one refused
+    // row doesn't cost the others a second try.
+    template <class Transaction>
+    [[nodiscard]] result<bool> refuse_taken(Transaction& tx) {
+        const std::size_t before = rejected_.size();
+        auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
+                                                 std::vector<place<T>>& places) {
+            if constexpr (unique_fields<T>.empty()) return result<void>();
+            wanted_values<T> wanted;
+            for (std::size_t i = 0; i < ops.size(); ++i)
+                if (places[i].plan.row) wanted.add(i, places[i].stored, *places[i].plan.row);
+            return wanted.for_each_taken(
+                tx, [&](std::size_t i, const error& why) { reject_one(ops[i], places[i], why); });
+        });
+        if (!done) return done.error();
+        return rejected_.size() != before;
     }
 
     template <class Transaction>
