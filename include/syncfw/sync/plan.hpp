@@ -127,10 +127,16 @@ template <class T>
     return plan;
 }
 
-/// Both sides changed the row: its three versions, as far as the operation knows them.
-template <class T, class Policy>
-[[nodiscard]] push_plan<T> plan_conflict(const operation<T>& op, const record<T>& stored,
-                                         const Policy& policy) {
+/// The device's side of a conflict: its row, and what that goes back to; none: the row was new.
+template <class T>
+struct device_side {
+    std::optional<record<T>> base{};
+    record<T> mine{};
+};
+
+/// Both sides changed the row: its versions there, as far as the operation knows them.
+template <class T>
+[[nodiscard]] device_side<T> side_of_device(const operation<T>& op, const record<T>& stored) {
     record<T> base = stored;
     assign_fields(base.value, op.before, op.changed);
     record<T> mine = with_changes(op, stored);
@@ -141,7 +147,15 @@ template <class T, class Policy>
         write_bookkeeping(mine, live);
         write_bookkeeping(base, live);
     }
-    const conflict<T> c{op.base_version == 0 ? nullptr : &base, mine, stored};
+    if (op.base_version == 0) return {.mine = std::move(mine)};
+    return {std::move(base), std::move(mine)};
+}
+
+template <class T, class Policy>
+[[nodiscard]] push_plan<T> plan_conflict(const operation<T>& op, const record<T>& stored,
+                                         const Policy& policy) {
+    const device_side<T> device = side_of_device(op, stored);
+    const conflict<T> c{device.base ? &*device.base : nullptr, device.mine, stored};
     return to_plan(c, policy.resolve(c));
 }
 

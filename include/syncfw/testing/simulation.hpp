@@ -15,7 +15,7 @@
 //
 // A run has three parts: all faults on; then none, and everything must come to rest with the same
 // rows everywhere; then all restart, and it must still be so. `simulation_checks.hpp` says what is
-// looked at meanwhile.
+// looked at meanwhile, and `reference_model.hpp` what the server must make of each push.
 #pragma once
 
 #include <syncfw/storage/memory.hpp>

@@ -181,6 +181,20 @@ TEST_CASE("replica: a value that is taken is refused where it is written") {
     CHECK(s.a.restore<task>(1).error().code == errc::already_exists);
 }
 
+TEST_CASE("no-wedge: a value is free for others in the push that deletes its row") {
+    scene<> s;
+    REQUIRE(s.a.put(task{.id = 1, .email = "a@x"}));
+    REQUIRE(s.a.put(task{.id = 2}));
+    s.sync_all();
+    // The row that takes it is sent before the one that had it: it was written first.
+    REQUIRE(s.a.patch<task>(2, [](task& t) { t.title = "milk"; }));
+    REQUIRE(s.a.remove<task>(1));
+    REQUIRE(s.a.patch<task>(2, [](task& t) { t.email = "a@x"; }));
+    s.sync_all();
+    CHECK(s.a.failed()->empty());
+    CHECK(s.on_b(2).email == "a@x");
+}
+
 TEST_CASE("no-wedge: values that are unique on the server never keep a page out") {
     scene<> s;
     REQUIRE(s.a.put(task{.id = 1, .title = "first", .email = "x@y"}));

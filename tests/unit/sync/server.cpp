@@ -85,6 +85,25 @@ TEST_CASE("conflicts: what is settled on the server is settled on all devices") 
     CHECK(s.hub.resolve({}, id, side::mine).error().code == errc::not_found);
 }
 
+TEST_CASE("conflicts: an edit of what was deleted elsewhere is kept as an edit") {
+    scene<park> s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    s.sync_all();
+    REQUIRE(s.a.remove<task>(1));
+    REQUIRE(s.b.patch<task>(1, [](task& t) { t.title = "soy milk"; }));
+    s.sync_all();
+    const parked_conflict open = s.hub.conflicts(tenant_id())->at(0);
+    const auto sides = read_conflict<task>(open);
+    REQUIRE(sides);
+    CHECK(!sides->mine.is_deleted());
+    CHECK(!sides->base->is_deleted());
+    CHECK(sides->theirs.is_deleted());
+    REQUIRE(s.hub.resolve({}, open.id, side::mine));
+    s.sync_all();
+    CHECK(s.on_a(1).title == "soy milk");
+    CHECK(s.on_b(1).title == "soy milk");
+}
+
 TEST_CASE("conflicts: a row stays in conflict while pages and other writes pass over it") {
     scene<park> s;
     disagree(s);

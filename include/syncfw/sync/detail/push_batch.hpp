@@ -282,7 +282,8 @@ class push_batch {
             if (!each.plan.row || !each.stored || each.stored->is_deleted()) continue;
             const field_mask changed =
                 changed_fields(each.stored->value, each.plan.row->value) & unique_fields<T>;
-            if (changed.empty()) continue;
+            if (unique_fields<T>.empty() || (changed.empty() && !each.plan.row->is_deleted()))
+                continue;
             freed.push_back(*each.stored);
             set_deleted(freed.back(), true);
             freed.back().set_sequence(0);
@@ -322,15 +323,14 @@ class push_batch {
     [[nodiscard]] result<void> keep_parked(Transaction& tx, const operation<T>& op,
                                            const place<T>& at) {
         if (at.known || at.plan.outcome != push_outcome::parked) return {};
-        record<T> mine = with_changes(op, *at.stored), base = *at.stored;
-        assign_fields(base.value, op.before, op.changed);
+        const device_side<T> device = side_of_device(op, *at.stored);
         record<parked_conflict> kept{
             .value = {.id = op.id,
                       .operation = op.id,
                       .entity_name = std::string(entity_of<T>.name),
                       .row_key = row_key(op.after),
-                      .base = op.base_version == 0 ? std::nullopt : std::optional(to_image(base)),
-                      .mine = to_image(mine),
+                      .base = device.base ? std::optional(to_image(*device.base)) : std::nullopt,
+                      .mine = to_image(device.mine),
                       .theirs = to_image(*at.stored),
                       .their_version = at.stored->version(),
                       .reason = std::string(at.plan.reason),

@@ -66,4 +66,16 @@ struct place_for<Setup> {
     using type = typename Setup::place_type;
 };
 
+/// What the server decides by. A setup may have another `server_policy_type` than its policy, to
+/// try whether that is found.
+template <class Setup>
+struct server_policy_of {
+    using type = typename Setup::policy_type;
+};
+template <class Setup>
+    requires requires { typename Setup::server_policy_type; }
+struct server_policy_of<Setup> {
+    using type = typename Setup::server_policy_type;
+};
+
 }  // namespace syncfw::testing::detail

@@ -5,6 +5,7 @@
 
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
+#include <syncfw/testing/detail/model_checks.hpp>
 #include <syncfw/testing/detail/simulated_node.hpp>
 #include <syncfw/testing/detail/simulation_checks.hpp>
 #include <syncfw/testing/faulty_store.hpp>
@@ -30,6 +31,7 @@ class simulated_world {
     using place_type = typename place_for<Setup>::type;
     using storage_type = typename place_type::storage_type;
     using policy_type = typename Setup::policy_type;
+    using server_policy_type = typename server_policy_of<Setup>::type;
     using store_type = faulty_store<storage_type>;
     using world_type = world<store_type, simulated_environment>;
     using replica_type = replica<world_type, no_link>;
@@ -69,6 +71,8 @@ class simulated_world {
     [[nodiscard]] std::uint64_t effects() const { return checks_.effects; }
 
   private:
+    static constexpr bool has_model = !requires { Setup::without_model; };
+
     struct device {
         std::uint64_t name = 0;
         node_clock clock{nullptr, random_source(0)};
@@ -146,8 +150,9 @@ class simulated_world {
     void start_hub() {
         draw_life(hub_life_, options_.hub_deaths);
         hub_faulty_.emplace(hub_store(), *hub_life_);
-        hub_.emplace(*hub_faulty_, policy_type(), server_options(),
+        hub_.emplace(*hub_faulty_, server_policy_type(), server_options(),
                      simulated_environment{&hub_clock_});
+        judge_.begin(hub_store());
     }
     void restart_hub() {
         hub_.reset();
@@ -156,6 +161,7 @@ class simulated_world {
         start_hub();
     }
     [[nodiscard]] storage_type& hub_store() { return hub_place_->store(); }
+    [[nodiscard]] timestamp hub_now() { return simulated_environment{&hub_clock_}.now(); }
     // Somewhere in the next calls of its store a node is killed, or not at all.
     void draw_life(std::optional<fault_plan>& life, std::uint64_t thousandths) {
         if (!faults_ || thousandths == 0) return void(life.emplace());
@@ -168,6 +174,7 @@ class simulated_world {
         note("the server is restored");
         auto restored = std::make_unique<place_type>(random_.next(), true);
         checks_.restore(restored->store(), backup_);
+        judge_.restore(model_then_);
         hub_.reset();
         hub_faulty_.reset();
         hub_place_ = std::move(restored);
@@ -176,7 +183,10 @@ class simulated_world {
 
     void act() {
         device& who = any_device();
-        if (random_.chance(options_.restores)) backup_ = checks_.back_up(hub_store());
+        if (random_.chance(options_.restores)) {
+            backup_ = checks_.back_up(hub_store());
+            model_then_ = judge_.model;
+        }
         if (random_.chance(options_.restores) && backup_) restore_hub();
         if (random_.chance(options_.jumps))
             who.clock.skew += (random_.chance(500) ? 1 : -1) * std::int64_t{3'600'000'000};
@@ -223,13 +233,20 @@ class simulated_world {
         auto open = hub_->conflicts(tenant_id());
         if (open && !open->empty()) {
             note("the server resolves");
-            auto done =
-                hub_->resolve(caller{}, (*open)[random_.below(open->size())].id, any_side());
-            if (!done && !is_refusal(done.error()) && !hub_life_->is_over())
-                checks_.say("a conflict was not resolved: " + to_string(done.error()));
+            resolve_on_hub((*open)[random_.below(open->size())].id, any_side());
         }
         if (hub_life_->is_over()) restart_hub();
+        look_at_upkeep();
+    }
+    void resolve_on_hub(const uuid& conflict, side taken) {
+        const auto done = hub_->resolve(caller{}, conflict, taken);
+        judge_.model.tick(hub_now());
+        if (!done && !is_refusal(done.error()) && !hub_life_->is_over())
+            checks_.say("a conflict was not resolved: " + to_string(done.error()));
+    }
+    void look_at_upkeep() {
         checks_.after_upkeep(hub_store());
+        if constexpr (has_model) judge_.after_upkeep(hub_store());
     }
     void retire() {
         note("the server lets old things go");
@@ -237,14 +254,13 @@ class simulated_world {
         // What is let go is older than any message that may still come.
         retired_until_ =
             std::max(retired_until_, now_ - static_cast<std::int64_t>(random_.below(300'000'000)));
-        const timestamp until = timestamp::from_microseconds(
-            simulated_environment{&hub_clock_}.now().microseconds_since_epoch() + retired_until_ -
-            now_);
+        const timestamp until = timestamp::from_microseconds(hub_now().microseconds_since_epoch() +
+                                                             retired_until_ - now_);
         auto done = hub_->retire(tenant_id(), {.deletions_until = until, .answers_until = until});
         if (!done && !hub_life_->is_over())
             checks_.say("nothing was let go: " + to_string(done.error()));
         if (hub_life_->is_over()) restart_hub();
-        checks_.after_upkeep(hub_store());
+        look_at_upkeep();
     }
 
     // There is nothing to patch, or another row has a value that is unique.
@@ -329,11 +345,16 @@ class simulated_world {
             // A setup may spoil messages, to try what then happens.
             if constexpr (requires { Setup::spoil_request(request); })
                 Setup::spoil_request(request);
-            std::string answer = hub_->handle(caller{}, request);
+            // It may misread them too, which nobody sees who doesn't know what they mean.
+            std::string read = request;
+            if constexpr (requires { Setup::misread_request(read); }) Setup::misread_request(read);
+            std::string answer = hub_->handle(caller{}, read);
             if constexpr (requires { Setup::spoil_answer(answer); }) Setup::spoil_answer(answer);
             const bool was_killed = hub_life_->is_over();
             if (was_killed) answer.clear();
             checks_.after_request(hub_store(), request, answer, was_killed);
+            if constexpr (has_model)
+                judge_.after_request(hub_store(), request, answer, was_killed, hub_now());
             if (was_killed) return restart_hub();
             if (faults_ && random_.chance(options_.loss)) return;
             at(delay(), [this, &who, answer = std::move(answer), number] {
@@ -406,10 +427,9 @@ class simulated_world {
         }
         auto left = hub_->conflicts(tenant_id(), 10'000);
         for (const parked_conflict& parked : *left) {
-            auto done = hub_->resolve(caller{}, parked.id, side::theirs);
-            if (!done) checks_.say("a conflict was not resolved: " + to_string(done.error()));
+            resolve_on_hub(parked.id, side::theirs);
+            look_at_upkeep();
         }
-        checks_.after_upkeep(hub_store());
         for (int round = 0; round < 2; ++round) sync_all();
         for (auto& each : devices_)
             if (auto open = each->here->conflicts(); !open || !open->empty())
@@ -440,6 +460,10 @@ class simulated_world {
         if (!checks_.found.empty()) return;
         for (auto& each : devices_)
             checks_.check_equal(hub_store(), each->store(), each->name, when);
+        if constexpr (has_model) {
+            judge_.compare_all(hub_store());
+            for (auto& each : devices_) judge_.compare_device(each->store(), each->name);
+        }
     }
 
     Options options_;
@@ -451,10 +475,12 @@ class simulated_world {
     std::optional<fault_plan> hub_life_{};
     std::optional<store_type> hub_faulty_{};
     std::optional<store_backup<schema_type>> backup_{};
-    std::optional<server<world_type, policy_type>> hub_{};
+    reference_model<schema_type, policy_type> model_then_{};  // as of the backup
+    std::optional<server<world_type, server_policy_type>> hub_{};
     std::vector<std::unique_ptr<device>> devices_{};
     std::priority_queue<event> events_{};
     simulation_checks<schema_type, storage_type> checks_{};
+    model_checks<schema_type, policy_type, storage_type> judge_{checks_.found};
     std::uint64_t trace_ = 0xcbf2'9ce4'8422'2325;
     std::int64_t retired_until_ = INT64_MIN / 2;
     std::uint64_t requests_ = 0;
