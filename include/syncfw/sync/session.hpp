@@ -72,6 +72,8 @@ class sync_session {
 
     [[nodiscard]] result<bool> has_only_to_ask();
     [[nodiscard]] result<std::optional<std::string>> next_push();
+    template <class Transaction, class Batch>
+    [[nodiscard]] result<bool> take_queued(Transaction& tx, Batch& batch);
     [[nodiscard]] result<std::optional<std::string>> next_pull();
     [[nodiscard]] result<void> subscribe();
     [[nodiscard]] result<void> take_filters();
@@ -101,6 +103,7 @@ class sync_session {
     uuid batch_{};
     std::optional<feed_position> position_{};  // From where the next page is asked for, if known,
     std::optional<feed_position> backfill_{};  // and this where it is of what is newly wanted.
+    std::optional<std::int64_t> queued_until_{};  // The last of the work that it is about.
     static constexpr int renewals_max = 3;
     int renewals_ = 0;
     bool has_looked_ = false;

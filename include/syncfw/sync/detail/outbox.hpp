@@ -88,26 +88,29 @@ template <class T>
 /// An operation as the outbox keeps it while it travels.
 template <class T>
 [[nodiscard]] blob to_sent(const operation<T>& op) {
-    lists_of<schema<T>, operation> lists;
-    lists.template of<T>().push_back(op);
-    buffer out;
+    buffer out, heads, rows;
+    section_writer section{heads, rows};
+    begin_rows(section, op);
+    append_item(section, op);
     wire_writer writer(out);
     writer.fixed(op.written.origin().value());
-    append_lists(writer, lists);
+    writer.text(heads.view());
+    writer.text(rows.view());
     return to_blob(out.view());
 }
 template <class T>
 [[nodiscard]] result<operation<T>> from_sent(const outbox_operation& from) {
     wire_reader in(to_view(from.sent));
     const replica_id origin(in.fixed());
-    lists_of<schema<T>, operation> lists;
-    auto done = read_lists(in, lists, unknown_entities::refused);
-    if (!done || lists.size() != 1)
+    const std::string_view heads = in.text(), rows = in.text();
+    section_reader section{wire_reader(heads), rows};
+    std::vector<operation<T>> read;
+    if (!in.is_good() || !read_items(section, 1, read) || read.size() != 1)
         return error{.code = errc::corrupted,
                      .message = "an operation of the outbox can't be read",
                      .entity = std::string(entity_of<T>.name),
                      .key = from.row_key};
-    operation<T> op = std::move(lists.template of<T>().front());
+    operation<T> op = std::move(read.front());
     op.written = stamp(op.written.value(), origin);
     return op;
 }

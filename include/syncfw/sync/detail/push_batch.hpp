@@ -132,10 +132,12 @@ class push_batch {
     template <class F>
     [[nodiscard]] result<void> for_each_entity(F&& f) {
         result<void> done;
-        schema_type::for_each([&]<class T>(of<T>) {
-            if (done && !asked_.operations.template of<T>().empty())
-                done = f(asked_.operations.template of<T>(), places_.template of<T>());
-        });
+        // A row is written behind those that it refers to.
+        for (const std::size_t at : schema_type::parents_first)
+            schema_type::visit_at(at, [&]<class T>(of<T>) {
+                if (done && !asked_.operations.template of<T>().empty())
+                    done = f(asked_.operations.template of<T>(), places_.template of<T>());
+            });
         return done;
     }
 

@@ -15,7 +15,9 @@ struct sync_options {
     std::int64_t operations_max = 500;      ///< Of one push.
     std::int64_t rows_max = 1'000;          ///< Of the first page; pages grow while far behind …
     std::int64_t rows_max_behind = 50'000;  ///< … up to this.
-    std::int32_t attempts_max = 5;          ///< Then an operation waits for a person.
+    /// So often an operation is sent again to a server that says that it may go through later;
+    /// then it waits for a person.
+    std::int32_t attempts_max = 20;
     /// What is subscribed to: of the entities named here the rows that fit; none: everything. It
     /// may change from one start to the next: `{to_filter(where(…)), to_filter(all<shelf>())}`.
     std::vector<filter> filters{};

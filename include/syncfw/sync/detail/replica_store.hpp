@@ -399,34 +399,28 @@ template <class Schema, class Transaction>
 
 // --- another history of the server ---------------------------------------------------------------
 
-/// Marks rows as unconfirmed, in parts: gives them numbers of the replica's own feed, which has no
-/// others. True when all are marked.
-template <class Schema, class Transaction>
-[[nodiscard]] result<bool> doubt_rows(Transaction& tx, std::int64_t rows_max) {
-    result<void> done;
-    std::int64_t marked = 0;
-    Schema::for_each([&]<class T>(of<T>) {
-        if (!done || marked >= rows_max) return;
-        auto rows = tx.scan(all<T>());
-        if (!rows) {
-            done = rows.error();
-            return;
-        }
-        std::vector<record<T>> doubted;
-        for (record<T>& each : *rows)
-            if (each.sequence() == 0 && marked < rows_max && ++marked > 0)
-                doubted.push_back(std::move(each));
-        if (doubted.empty()) return;
-        auto first = tx.next_sequence(static_cast<std::int64_t>(doubted.size()));
-        if (!first) {
-            done = first.error();
-            return;
-        }
-        for (record<T>& each : doubted) each.set_sequence((*first)++);
-        done = tx.put_many(doubted);
-    });
-    if (!done) return done.error();
-    return marked < rows_max;
+/// Marks the rows of T as unconfirmed, in parts: gives them numbers of the replica's own feed,
+/// which has no others.
+template <class T, class Storage>
+[[nodiscard]] result<void> doubt_rows(Storage& store, const tenant_id& whose, std::int64_t part) {
+    const auto limit = static_cast<std::uint64_t>(part);
+    std::optional<T> last;
+    while (true) {
+        auto tx = begin_write(store, whose);
+        if (!tx) return tx.error();
+        auto rows =
+            last ? tx->scan(all<T>().limit(limit).after(*last)) : tx->scan(all<T>().limit(limit));
+        if (!rows) return rows.error();
+        if (rows->empty()) return {};
+        last = rows->back().value;
+        std::erase_if(*rows, [](const record<T>& each) { return each.sequence() != 0; });
+        if (rows->empty()) continue;
+        auto first = tx->next_sequence(static_cast<std::int64_t>(rows->size()));
+        if (!first) return first.error();
+        for (record<T>& each : *rows) each.set_sequence((*first)++);
+        if (auto done = tx->put_many(*rows); !done) return done;
+        if (auto kept = tx->commit(); !kept) return kept;
+    }
 }
 
 /// Takes away what no page confirmed; rows with unsent work stay. True when none is left.

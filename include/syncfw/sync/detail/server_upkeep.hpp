@@ -149,30 +149,56 @@ template <class T, class Storage, class Query>
     }
 }
 
-/// Takes the tombstones of one part of the feed away, and says that they may be missing.
+template <class T>
+struct tombstone {
+    key_of<T> at{};
+    std::int64_t sequence = 0;
+    std::int64_t version = 0;
+};
+
+struct tombstones_gone {
+    std::int64_t erased = 0;
+    std::int64_t refused = 0;  ///< Other rows refer to them.
+};
+
+/// Takes the tombstones of one part of the feed away, children first, and says that they may be
+/// missing.
 template <class Schema, class Storage>
 [[nodiscard]] result<changes_seen> erase_tombstones(Storage& store, const tenant_id& whose,
                                                     std::int64_t after, timestamp until,
-                                                    std::int64_t& count) {
+                                                    tombstones_gone& count) {
     auto tx = begin_write(store, whose);
     if (!tx) return tx.error();
     // A row that is written anew meanwhile is no tombstone.
     if (auto alone = tx->next_sequence(0); !alone) return alone.error();
     auto floor = get_floor(*tx);
     if (!floor) return floor.error();
-    result<void> done;
-    const std::int64_t before = count;
+    lists_of<Schema, tombstone> found;
     auto seen = visit_changes<Schema>(
         *tx, {.after = after, .limit = 1'000}, [&]<class T>(const record<T>& row) {
-            if (!done || !row.is_deleted() || row.written().moment() >= until) return;
-            floor->deletions_until = larger(floor->deletions_until, row.sequence());
-            floor->versions_until = larger(floor->versions_until, row.version());
-            done = tx->template erase<T>(key(row.value));
-            ++count;
+            if (row.is_deleted() && row.written().moment() < until)
+                found.template of<T>().push_back({key(row.value), row.sequence(), row.version()});
         });
     if (!seen) return seen.error();
+    result<void> done;
+    const std::int64_t before = count.erased;
+    for (std::size_t i = Schema::size; i-- > 0;)
+        Schema::visit_at(Schema::parents_first[i], [&]<class T>(of<T>) {
+            for (const tombstone<T>& each : found.template of<T>()) {
+                if (!done) return;
+                auto erased = tx->template erase<T>(each.at);
+                if (!erased && is_about_data(erased.error()) && tx->is_usable()) {
+                    ++count.refused;
+                    continue;
+                }
+                done = erased;
+                ++count.erased;
+                floor->deletions_until = larger(floor->deletions_until, each.sequence);
+                floor->versions_until = larger(floor->versions_until, each.version);
+            }
+        });
     if (!done) return done.error();
-    if (count == before) return *seen;
+    if (count.erased == before) return *seen;
     if (auto put = put_floor(*tx, *floor); !put) return put.error();
     if (auto kept = tx->commit(); !kept) return kept.error();
     return *seen;
@@ -205,12 +231,16 @@ result<retired> server<W, P>::retire(const tenant_id& whose, const retention& ke
         if (!count) return count.error();
         gone.audit = *count;
     }
-    for (std::int64_t after = 0; kept.deletions_until;) {
-        auto seen = detail::erase_tombstones<schema_type>(*store_, whose, after,
-                                                          *kept.deletions_until, gone.deletions);
+    // Who is referred to goes when those who refer to him are gone, if they come later in the feed.
+    for (bool goes_on = kept.deletions_until.has_value(); goes_on;) {
+        detail::tombstones_gone count;
+        result<changes_seen> seen = changes_seen{.is_behind = true};
+        while (seen && seen->is_behind)
+            seen = detail::erase_tombstones<schema_type>(*store_, whose, seen->until,
+                                                         *kept.deletions_until, count);
         if (!seen) return seen.error();
-        after = seen->until;
-        if (!seen->is_behind) break;
+        gone.deletions += count.erased;
+        goes_on = count.refused > 0 && count.erased > 0;
     }
     detail::tell(from_, [&] {
         return events::history_retired{.tenant = whose.name(),

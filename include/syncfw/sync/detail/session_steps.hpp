@@ -2,163 +2,15 @@
 // The steps of a session. Each is a transaction of the store, so that a session may end anywhere.
 #pragma once
 
+#include <syncfw/sync/detail/batch_maker.hpp>
 #include <syncfw/sync/session.hpp>
 
 #include <algorithm>
-#include <set>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace syncfw {
-namespace detail {
-
-/// The operations of one push: those that are on their way already, or else those that wait.
-template <class Schema, class Transaction>
-class batch_maker {
-  public:
-    batch_maker(Transaction& tx, replica_id self, const uuid& history) : tx_(tx) {
-        message_.origin = self;
-        message_.history = history;
-    }
-
-    /// What was sent and not answered, as it was sent. False if there is nothing.
-    [[nodiscard]] result<bool> take_in_flight() {
-        using annotations::field;
-        auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::in_flight));
-        if (!rows) return rows.error();
-        if (rows->empty()) return false;
-        // Sorted here: a store that went by the positions would go through all that waits.
-        std::sort(rows->begin(), rows->end(),
-                  [](const auto& a, const auto& b) { return a.value.position < b.value.position; });
-        message_.batch = rows->front().value.batch;
-        message_.is_repeated = true;
-        for (const record<outbox_operation>& each : *rows)
-            if (auto done = add_sent(each.value); !done) return done.error();
-        return true;
-    }
-
-    /// What waits, from the first on; writes of one transaction are not torn apart.
-    [[nodiscard]] result<bool> take_queued(std::int64_t most, const uuid& batch) {
-        message_.batch = batch;
-        // Work that came to nothing is settled on the way, and what stands behind it is next.
-        while (message_.operations.empty()) {
-            auto chosen = choose(most);
-            if (!chosen) return chosen.error();
-            if (chosen->empty()) return false;
-            for (outbox_operation& each : *chosen)
-                if (auto done = send(each); !done) return done.error();
-        }
-        return true;
-    }
-
-    [[nodiscard]] const push_message<Schema>& message() const noexcept { return message_; }
-
-  private:
-    [[nodiscard]] result<std::vector<outbox_operation>> choose(std::int64_t most) {
-        using annotations::field;
-        auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::queued)
-                                 .order_by(field<&outbox_operation::position>)
-                                 .limit(static_cast<std::uint64_t>(most)));
-        if (!rows) return rows.error();
-        std::vector<outbox_operation> chosen;
-        for (record<outbox_operation>& each : *rows) chosen.push_back(std::move(each.value));
-        if (static_cast<std::int64_t>(chosen.size()) == most)
-            if (auto done = add_partners(chosen); !done) return done.error();
-        return chosen;
-    }
-
-    // The last one's transaction may go on behind the limit; others may have been joined to it.
-    [[nodiscard]] result<void> add_partners(std::vector<outbox_operation>& chosen) {
-        using annotations::field;
-        std::set<uuid> ids, transactions;
-        for (const outbox_operation& each : chosen) {
-            ids.insert(each.id);
-            transactions.insert(each.transaction);
-        }
-        for (const uuid& transaction : transactions) {
-            auto rows = tx_.scan(where(field<&outbox_operation::transaction> == transaction &&
-                                       field<&outbox_operation::state> == outbox_state::queued));
-            if (!rows) return rows.error();
-            for (record<outbox_operation>& each : *rows)
-                if (ids.insert(each.value.id).second) chosen.push_back(std::move(each.value));
-        }
-        return {};
-    }
-
-    [[nodiscard]] std::uint32_t group_of(const uuid& transaction) {
-        const auto next = static_cast<std::uint32_t>(groups_.size() + 1);
-        return groups_.emplace(transaction, next).first->second;
-    }
-
-    [[nodiscard]] result<void> add_sent(const outbox_operation& kept) {
-        return Schema::visit(kept.entity_name, [&]<class T>(of<T>) -> result<void> {
-            auto op = from_sent<T>(kept);
-            if (!op) return op.error();
-            message_.operations.template of<T>().push_back(std::move(*op));
-            return {};
-        });
-    }
-
-    [[nodiscard]] result<void> send(outbox_operation& queued) {
-        return Schema::visit(queued.entity_name, [&]<class T>(of<T>) -> result<void> {
-            auto row = find_row<T>(queued);
-            if (!row) return row.error();
-            auto base = base_of<T>(queued);
-            if (!base) return base.error();
-            auto op = work_between(*base ? &**base : nullptr, *row);
-            if (!op && !queued.resolves.empty()) op = decision_alone(*base, *row);
-            if (!op) return settle(queued, *base, *row);
-            op->resolves = queued.resolves;
-            op->id = queued.id;
-            op->group = group_of(queued.transaction);
-            queued.state = outbox_state::in_flight;
-            queued.batch = message_.batch;
-            ++queued.attempts;
-            queued.sent = to_sent(*op);
-            message_.operations.template of<T>().push_back(std::move(*op));
-            return tx_.put(record<outbox_operation>{queued});
-        });
-    }
-
-    // A conflict is resolved by what the server has: nothing is changed, but it must hear of it.
-    template <class T>
-    [[nodiscard]] static std::optional<operation<T>> decision_alone(
-        const std::optional<record<T>>& base, const record<T>& row) {
-        if (!base) return {};
-        return operation<T>{.base_version = base->version(),
-                            .written = row.written(),
-                            .before = base->value,
-                            .after = base->value};
-    }
-
-    // Nothing is to be sent of it: the row is as both sides know it, or was never sent.
-    template <class T>
-    [[nodiscard]] result<void> settle(const outbox_operation& queued,
-                                      std::optional<record<T>>& base, const record<T>& row) {
-        if (auto done = tx_.template erase<outbox_operation>(queued.id); !done) return done;
-        if (!base) return tx_.template erase<T>(key(row.value));
-        assign_fields(base->value, row.value, only_here<T>);
-        auto stands = standing<T>(tx_, queued.row_key);
-        if (!stands) return stands.error();
-        base->set_status(*stands);
-        base->set_sequence(row.sequence());
-        return tx_.put(*base);
-    }
-
-    template <class T>
-    [[nodiscard]] result<record<T>> find_row(const outbox_operation& queued) {
-        auto at = parse_row_key<T>(queued.row_key);
-        if (!at) return at.error();
-        auto row = tx_.template get<T>(*at);
-        if (!row) return row.error();
-        if (*row) return std::move(**row);
-        return missing_row(queued);
-    }
-
-    Transaction& tx_;
-    push_message<Schema> message_{};
-    std::map<uuid, std::uint32_t> groups_{};
-};
-
-}  // namespace detail
 
 template <class W>
 result<std::optional<std::string>> sync_session<W>::next() {
@@ -236,8 +88,7 @@ result<std::optional<std::string>> sync_session<W>::next_push() {
     const bool may_push = position->phase == pull_phase::steady ||
                           position->phase == pull_phase::backfilling || position->cursor.empty();
     if (found && !*found && !may_push && which_ != sync_parts::pull) pushes_again_ = true;
-    if (found && !*found && at_ == stage::push && may_push)
-        found = batch.take_queued(operations_max_, core_->new_id());
+    if (found && !*found && at_ == stage::push && may_push) found = take_queued(*tx, batch);
     if (!found) return found.error();
     if (auto kept = tx->commit(); !kept) return kept.error();
     if (!*found) return std::optional<std::string>();
@@ -245,6 +96,19 @@ result<std::optional<std::string>> sync_session<W>::next_push() {
     std::string request = encode(batch.message());
     count(request);
     return std::optional(std::move(request));
+}
+
+// What is written from now on waits for the next session: who never stops writing has to hear the
+// news as well.
+template <class W>
+template <class Transaction, class Batch>
+result<bool> sync_session<W>::take_queued(Transaction& tx, Batch& batch) {
+    if (!queued_until_) {
+        auto last = tx.last_sequence();
+        if (!last) return last.error();
+        queued_until_ = *last;
+    }
+    return batch.take_queued(operations_max_, *queued_until_, core_->new_id());
 }
 
 template <class W>
@@ -294,6 +158,7 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
     position->has_conflicts |= seen.parked > 0;
     if (auto noted = tx->put(record<feed_position>{*position}); !noted) return noted;
     if (auto kept = tx->commit(); !kept) return kept;
+    operations_max_ = std::min(operations_max_ * 2, core_->options().operations_max);
     report_.pushed += seen.pushed;
     report_.rejected += seen.rejected;
     report_.parked += seen.parked;
@@ -317,9 +182,10 @@ result<void> sync_session<W>::take_back_batch(const error& why) {
     for (record<outbox_operation>& row : *rows) {
         outbox_operation& each = row.value;
         const bool is_theirs = why.code != errc::resynchronise;  // Not the operation's fault.
-        if (!is_theirs) --each.attempts;
-        const bool fails = is_theirs && ((is_alone && !is_retryable(why)) ||
-                                         each.attempts >= core_->options().attempts_max);
+        // Of several nobody knows which it was.
+        if (!is_theirs || (!is_alone && !is_retryable(why))) --each.attempts;
+        const bool fails = is_theirs && is_alone &&
+                           (!is_retryable(why) || each.attempts >= core_->options().attempts_max);
         auto done = schema_type::visit(each.entity_name, [&]<class T>(of<T>) {
             return detail::take_back<T>(*tx, each, fails ? &why : nullptr,
                                         is_theirs ? each.id : core_->new_id());
@@ -357,8 +223,8 @@ result<void> sync_session<W>::begin_renewal(const error& why) {
 
 template <class W>
 result<void> sync_session<W>::doubt() {
-    while (true) {
-        auto tx = begin_write(core_->store(), core_->tenant());
+    {
+        auto tx = begin_read(core_->store(), core_->tenant());
         if (!tx) return tx.error();
         auto position = detail::get_position(*tx);
         if (!position) return position.error();
@@ -366,20 +232,27 @@ result<void> sync_session<W>::doubt() {
         // won't tell: a first page leaves deletions out.
         const bool may_have_missed = position->cursor.empty() && !is_first_doubted_;
         if (position->phase != pull_phase::doubting && !may_have_missed) return {};
-        auto all = detail::doubt_rows<schema_type>(*tx, core_->options().rows_max_behind);
-        if (!all) return all.error();
-        if (*all) {
-            is_first_doubted_ = true;
-            position->phase = pull_phase::renewing;
-            position->cursor.clear();
-            position->fresh_until = 0;
-            position->filters = detail::to_bytes(core_->options().filters);
-            const std::string beside(detail::backfill_name);
-            if (auto done = tx->template erase<feed_position>(beside); !done) return done;
-        }
-        if (auto done = tx->put(record<feed_position>{*position}); !done) return done;
-        if (auto kept = tx->commit(); !kept) return kept;
     }
+    result<void> done;
+    schema_type::for_each([&]<class T>(of<T>) {
+        if (done)
+            done = detail::doubt_rows<T>(core_->store(), core_->tenant(),
+                                         core_->options().rows_max_behind);
+    });
+    if (!done) return done;
+    auto tx = begin_write(core_->store(), core_->tenant());
+    if (!tx) return tx.error();
+    auto position = detail::get_position(*tx);
+    if (!position) return position.error();
+    is_first_doubted_ = true;
+    position->phase = pull_phase::renewing;
+    position->cursor.clear();
+    position->fresh_until = 0;
+    position->filters = detail::to_bytes(core_->options().filters);
+    const std::string beside(detail::backfill_name);
+    if (auto erased = tx->template erase<feed_position>(beside); !erased) return erased;
+    if (auto kept = tx->put(record<feed_position>{*position}); !kept) return kept;
+    return tx->commit();
 }
 
 template <class W>

@@ -32,18 +32,14 @@ class model_checks {
     /// Findings go to `found`, which must outlive it.
     explicit model_checks(std::vector<std::string>& found) : found_(&found) {}
 
-    /// A server was begun on this store.
-    void begin(Storage& hub) {
+    /// A server was begun on a store of this history.
+    void begin(const uuid& history) {
         model.restart();
-        if (auto identity = hub.identity()) history_ = identity->history;
+        history_ = history;
     }
 
-    /// The server was restored. A simulated copy has not the key of its original, as a real one
-    /// has: that the store can't tell operations of before from others of their names is its own.
-    void restore(const model_type& then) {
-        model = then;
-        Schema::for_each([&]<class T>(of<T>) { model.held.operations.template of<T>().clear(); });
-    }
+    /// The server was restored.
+    void restore(const model_type& then) { model = then; }
 
     void after_request(Storage& hub, std::string_view request, std::string_view answer,
                        bool was_killed, timestamp now) {

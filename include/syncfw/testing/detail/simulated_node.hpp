@@ -5,9 +5,13 @@
 
 #include <syncfw/core/result.hpp>
 #include <syncfw/core/timestamp.hpp>
+#include <syncfw/core/uuid.hpp>
 #include <syncfw/storage/memory.hpp>
+#include <syncfw/testing/faulty_store.hpp>
 #include <syncfw/testing/random.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,6 +35,33 @@ struct simulated_environment {
     [[nodiscard]] std::uint64_t random() const { return clock->random.next(); }
     void pause(std::int64_t) const {}
 };
+
+/// A node's store, which its life may end, under a name that the world gives it: the names of
+/// stores are random, and decide between stamps of one moment.
+template <class S>
+class named_store : public faulty_store<S> {
+  public:
+    named_store(S& below, fault_plan& life, const uuid& name)
+        : faulty_store<S>(below, life), name_(name) {}
+
+    [[nodiscard]] result<store_identity> identity() {
+        auto real = faulty_store<S>::identity();
+        if (real) real->history = name_;
+        return real;
+    }
+
+  private:
+    uuid name_;
+};
+
+[[nodiscard]] inline uuid name_of_store(std::uint64_t node, std::uint64_t times_restored) {
+    std::array<std::uint8_t, 16> bytes{};
+    for (std::size_t i = 0; i < 8; ++i) {
+        bytes[i] = static_cast<std::uint8_t>(times_restored >> (8 * i));
+        bytes[8 + i] = static_cast<std::uint8_t>((node + 1) >> (8 * i));
+    }
+    return uuid(bytes);
+}
 
 /// Nobody sends by this: the simulation carries all messages itself.
 struct no_link {

@@ -32,7 +32,7 @@ class simulated_world {
     using storage_type = typename place_type::storage_type;
     using policy_type = typename Setup::policy_type;
     using server_policy_type = typename server_policy_of<Setup>::type;
-    using store_type = faulty_store<storage_type>;
+    using store_type = named_store<storage_type>;
     using world_type = world<store_type, simulated_environment>;
     using replica_type = replica<world_type, no_link>;
 
@@ -130,7 +130,7 @@ class simulated_world {
 
     void start(device& who) {
         draw_life(who.life, options_.deaths);
-        who.faulty.emplace(who.store(), *who.life);
+        who.faulty.emplace(who.store(), *who.life, name_of_store(who.name, 0));
         who.here.emplace(*who.faulty, who.link, tenant_id(),
                          sync_options{.operations_max = options_.batch,
                                       .rows_max = options_.page,
@@ -149,10 +149,10 @@ class simulated_world {
     }
     void start_hub() {
         draw_life(hub_life_, options_.hub_deaths);
-        hub_faulty_.emplace(hub_store(), *hub_life_);
+        hub_faulty_.emplace(hub_store(), *hub_life_, name_of_store(0, times_restored_));
         hub_.emplace(*hub_faulty_, server_policy_type(), server_options(),
                      simulated_environment{&hub_clock_});
-        judge_.begin(hub_store());
+        judge_.begin(name_of_store(0, times_restored_));
     }
     void restart_hub() {
         hub_.reset();
@@ -178,6 +178,7 @@ class simulated_world {
         hub_.reset();
         hub_faulty_.reset();
         hub_place_ = std::move(restored);
+        ++times_restored_;
         start_hub();
     }
 
@@ -482,6 +483,7 @@ class simulated_world {
     simulation_checks<schema_type, storage_type> checks_{};
     model_checks<schema_type, policy_type, storage_type> judge_{checks_.found};
     std::uint64_t trace_ = 0xcbf2'9ce4'8422'2325;
+    std::uint64_t times_restored_ = 0;
     std::int64_t retired_until_ = INT64_MIN / 2;
     std::uint64_t requests_ = 0;
     std::uint64_t messages_ = 0;
