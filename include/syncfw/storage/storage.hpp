@@ -255,6 +255,29 @@ class write_transaction : public detail::transaction<S, typename S::writer> {
         return put_many(std::span<const record<T>>(rows));
     }
 
+    /// Puts those of the rows that are not there, or there with a lower version; how many it were.
+    template <class T>
+    result<std::int64_t> put_newer(std::span<const record<T>> rows) {
+        static_assert(detail::require_stored<S, T>());
+        if constexpr (requires { this->native_.template put_newer<T>(rows); }) {
+            for (const record<T>& row : rows)
+                if (auto fits = detail::check_storable(row.value, this->tenant_); !fits)
+                    return fits.error();
+            return this->native_.template put_newer<T>(rows);
+        } else {
+            std::vector<key_of<T>> keys;
+            for (const record<T>& row : rows) keys.push_back(key(row.value));
+            auto here = this->template get_many<T>(std::span<const key_of<T>>(keys));
+            if (!here) return here.error();
+            std::vector<record<T>> newer;
+            for (std::size_t i = 0; i < rows.size(); ++i)
+                if (!(*here)[i] || (*here)[i]->version() < rows[i].version())
+                    newer.push_back(rows[i]);
+            if (auto done = put_many(newer); !done) return done.error();
+            return static_cast<std::int64_t>(newer.size());
+        }
+    }
+
     /// Takes the row away for good; deletions that others must hear of are rows put as deleted.
     template <class T>
     result<void> erase(const key_of<T>& key) {

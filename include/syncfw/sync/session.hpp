@@ -75,6 +75,9 @@ class sync_session {
     template <class Transaction, class Batch>
     [[nodiscard]] result<bool> take_queued(Transaction& tx, Batch& batch);
     [[nodiscard]] result<std::optional<std::string>> next_pull();
+    template <class Transaction>
+    [[nodiscard]] result<detail::rows_here> look_around(Transaction& tx, const feed_position& at,
+                                                        bool is_backfill);
     [[nodiscard]] result<void> subscribe();
     [[nodiscard]] result<void> take_filters();
     [[nodiscard]] result<void> let_go();

@@ -172,6 +172,12 @@ class faulty_writer : public faulty_reader<Native> {
         return this->call("put_many", [&] { return this->native_->template put_many<T>(rows); });
     }
     template <class T>
+    result<std::int64_t> put_newer(std::span<const record<T>> rows)
+        requires requires(Native& n) { n.template put_newer<T>(rows); }
+    {
+        return this->call("put_newer", [&] { return this->native_->template put_newer<T>(rows); });
+    }
+    template <class T>
     result<void> erase(const key_of<T>& key) {
         return this->call("erase", [&] { return this->native_->template erase<T>(key); });
     }

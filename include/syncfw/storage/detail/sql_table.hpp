@@ -156,6 +156,24 @@ inline constexpr auto upsert_writer = [](text_sink& out) {
     write_conflict(out, entity);
 };
 
+[[nodiscard]] constexpr std::string_view version_column(const entity_info& entity) {
+    std::string_view name;
+    for_each_column(entity, [&](const field_info& each, const hidden_column* beside) {
+        const bool is_it =
+            beside != nullptr ? beside->part == hidden::version : each.has(meaning::version);
+        if (is_it) name = each.column;
+    });
+    return name;
+}
+
+template <class D, class T>
+inline constexpr auto upsert_newer_writer = [](text_sink& out) {
+    constexpr const entity_info& entity = entity_of<T>;
+    upsert_writer<D, T>(out);
+    out << " WHERE excluded." << quoted{version_column(entity)} << " > " << quoted{entity.name}
+        << '.' << quoted{version_column(entity)};
+};
+
 constexpr void write_select_head(text_sink& out, const entity_info& entity) {
     out << "SELECT ";
     write_column_names(out, entity);
@@ -231,6 +249,11 @@ inline constexpr auto scan_writer =
 template <dialect D, class T>
 inline constexpr std::string_view upsert_text =
     syncfw::detail::static_text<detail::upsert_writer<D, T>>;
+
+/// The same where the row that is there has a lower version.
+template <dialect D, class T>
+inline constexpr std::string_view upsert_newer_text =
+    syncfw::detail::static_text<detail::upsert_newer_writer<D, T>>;
 
 /// All columns of the row of a key; parameters: the tenant, then the key's other fields.
 template <dialect D, class T>

@@ -35,6 +35,14 @@ class writer : public transaction<Cipher> {
         if (rows.size() < 2) return put_rows(rows);
         return all_or_none(may_refuse<T>, [&] { return put_rows(rows); });
     }
+    template <class T>
+    result<std::int64_t> put_newer(std::span<const record<T>> rows) {
+        std::int64_t count = 0;
+        auto done = all_or_none(may_refuse<T>, [&] {
+            return put_rows(rows, sql::upsert_newer_text<sql::sqlite, T>, &count);
+        });
+        return done ? result<std::int64_t>(count) : result<std::int64_t>(done.error());
+    }
 
     template <class T>
     result<void> erase(const key_of<T>& key) {
@@ -118,8 +126,10 @@ class writer : public transaction<Cipher> {
     }();
 
     template <class T>
-    [[nodiscard]] result<void> put_rows(std::span<const record<T>> rows) {
-        statement* const upsert = this->constant(sql::upsert_text<sql::sqlite, T>);
+    [[nodiscard]] result<void> put_rows(std::span<const record<T>> rows,
+                                        std::string_view text = sql::upsert_text<sql::sqlite, T>,
+                                        std::int64_t* changed = nullptr) {
+        statement* const upsert = this->constant(text);
         if (upsert == nullptr) return this->why();
         const detail::statement_use use(*upsert);
         for (const record<T>& row : rows) {
@@ -127,6 +137,7 @@ class writer : public transaction<Cipher> {
             if (!bound) return bound;
             const int code = upsert->step();
             if (code != SQLITE_DONE) return detail::refusal<T>(this->fail(code), key(row.value));
+            if (changed != nullptr) *changed += sqlite3_changes(this->handle());
             upsert->reset();
         }
         return {};

@@ -9,6 +9,7 @@
 #include <syncfw/sync/plan.hpp>
 #include <syncfw/sync/resolution.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -236,6 +237,13 @@ struct rows_taken {
     std::int64_t left = 0;    ///< Rows that were taken away.
 };
 
+/// What a replica has of the rows that a page may be about.
+enum class rows_here : unsigned char {
+    none,     ///< Nothing but what came before it in the same feed.
+    settled,  ///< Rows as the server had them: no work on any, none in conflict or in doubt.
+    any,
+};
+
 /// The rows of one entity of a page.
 template <class T, class Transaction>
 class page_taker {
@@ -243,9 +251,12 @@ class page_taker {
     page_taker(Transaction& tx, timestamp now, rows_taken& counted)
         : tx_(tx), now_(now), counted_(counted) {}
 
-    [[nodiscard]] result<void> take(std::vector<pulled_row<T>>& items, bool is_fresh) {
+    [[nodiscard]] result<void> take(std::vector<pulled_row<T>>& items, rows_here here_are) {
         changed_.reserve(items.size());
-        if (is_fresh && only_here<T>.empty()) return take_fresh(items);
+        if constexpr (only_here<T>.empty()) {
+            if (here_are == rows_here::none) return take_fresh(items);
+            if (here_are == rows_here::settled && is_whole(items)) return take_newer(items);
+        }
         std::vector<key_of<T>> keys;
         keys.reserve(items.size());
         for (const pulled_row<T>& each : items) keys.push_back(key(each.row.value));
@@ -273,6 +284,23 @@ class page_taker {
         if (auto done = tx_.put_many(changed_); !done) return done;
         if (gone_.empty()) return {};
         return tx_.template erase_many<T>(std::span<const key_of<T>>(gone_));
+    }
+    [[nodiscard]] static bool is_whole(const std::vector<pulled_row<T>>& items) {
+        return std::all_of(items.begin(), items.end(), [](const pulled_row<T>& each) {
+            return !each.has_left && (fields_on<T, route::to_client> - each.told).empty();
+        });
+    }
+    // Of rows without work the higher version counts, and the store sees for itself which it is.
+    [[nodiscard]] result<void> take_newer(std::vector<pulled_row<T>>& items) {
+        const std::int64_t before = counted_.stored;
+        for (pulled_row<T>& each : items) {
+            changed_.push_back(std::move(each.row));
+            store(changed_.back(), sync_status::synced);
+        }
+        auto stored = tx_.put_newer(std::span<const record<T>>(changed_));
+        if (!stored) return stored.error();
+        counted_.stored = before + *stored;
+        return {};
     }
     void store(record<T>& row, sync_status stands) {
         row.set_status(stands);
@@ -357,7 +385,7 @@ template <class Schema, class Transaction>
 
 template <class Schema, class Transaction>
 [[nodiscard]] result<rows_taken> take_page(Transaction& tx, pull_answer<Schema>& page,
-                                           timestamp now, bool is_fresh) {
+                                           timestamp now, rows_here here_are) {
     rows_taken counted;
     result<void> done;
     // Parents first, so that a reference never points to a row that isn't there yet.
@@ -365,7 +393,7 @@ template <class Schema, class Transaction>
         Schema::visit_at(place, [&]<class T>(of<T>) {
             if (done && !page.rows.template of<T>().empty())
                 done = page_taker<T, Transaction>(tx, now, counted)
-                           .take(page.rows.template of<T>(), is_fresh);
+                           .take(page.rows.template of<T>(), here_are);
         });
     if (!done) return done.error();
     return counted;

@@ -289,6 +289,27 @@ result<std::optional<std::string>> sync_session<W>::next_pull() {
     return std::optional(std::move(request));
 }
 
+// Where nobody has written anything, a page need not be compared with what is here.
+template <class W>
+template <class Transaction>
+result<detail::rows_here> sync_session<W>::look_around(Transaction& tx, const feed_position& at,
+                                                       bool is_backfill) {
+    using detail::rows_here;
+    if (is_backfill) is_fresh_ = false;
+    const bool may_be_fresh = !is_backfill && (at.cursor.empty() || is_fresh_);
+    auto is_free = detail::is_empty<schema_type>(tx, false);
+    if (!is_free) return is_free.error();
+    if (may_be_fresh && *is_free) {
+        auto empty = at.cursor.empty() ? detail::is_empty<schema_type>(tx, true) : is_free;
+        if (!empty) return empty.error();
+        is_fresh_ = *empty;
+        if (is_fresh_) return rows_here::none;
+    }
+    is_fresh_ = false;
+    const bool is_sure = at.phase == pull_phase::steady || at.phase == pull_phase::backfilling;
+    return *is_free && is_sure && !at.has_conflicts ? rows_here::settled : rows_here::any;
+}
+
 template <class W>
 result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     auto page = decode<pull_answer<schema_type>>(bytes);
@@ -310,14 +331,9 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     if (!tx) return tx.error();
     auto position = detail::get_position(*tx);
     if (!position) return position.error();
-    // A first sync need not look for rows, as long as nobody writes here.
-    if (backfill) is_fresh_ = false;
-    if (!backfill && (position->cursor.empty() || is_fresh_)) {
-        auto empty = detail::is_empty<schema_type>(*tx, position->cursor.empty());
-        if (!empty) return empty.error();
-        is_fresh_ = *empty;
-    }
-    auto counted = detail::take_page(*tx, *page, core_->now(), is_fresh_);
+    auto here = look_around(*tx, *position, backfill.has_value());
+    if (!here) return here.error();
+    auto counted = detail::take_page(*tx, *page, core_->now(), *here);
     if (!counted) return counted.error();
     feed_position& moved = backfill ? *backfill : *position;
     if (page->is_behind() && moved.cursor == page->cursor) {
