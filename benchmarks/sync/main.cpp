@@ -18,6 +18,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace bench {
@@ -79,21 +81,21 @@ struct scene {
           here(open(folder + "/" + name + "_here.db")) {}
 };
 
-/// How many statements the store's connections have run so far, beside the ends of transactions.
-std::int64_t statements_of(store_type& store) {
-    std::int64_t runs = 0;
+/// What the store's connections have counted so far, beside the ends of transactions.
+std::int64_t counted_by(store_type& store, int what) {
+    std::int64_t all = 0;
     const auto add = [&](sqlite3* database) {
         for (sqlite3_stmt* each = sqlite3_next_stmt(database, nullptr); each != nullptr;
              each = sqlite3_next_stmt(database, each)) {
             const std::string_view text = sqlite3_sql(each);
             const bool is_end = text.starts_with("BEGIN") || text.starts_with("COMMIT") ||
                                 text.starts_with("ROLLBACK");
-            if (!is_end) runs += sqlite3_stmt_status(each, SQLITE_STMTSTATUS_RUN, 0);
+            if (!is_end) all += sqlite3_stmt_status(each, what, 0);
         }
     };
     if (auto tx = begin_read(store, the_library)) add(tx->native().handle());
     if (auto tx = begin_write(store, the_library)) add(tx->native().handle());
-    return runs;
+    return all;
 }
 
 row ratio_row(const std::string& name, double ours, double theirs, std::size_t rows,
@@ -129,8 +131,14 @@ void bench_first_sync(report& out, const std::string& folder, std::size_t rows) 
              .unit = "bytes"});
 }
 
-void bench_pull(report& out, const std::string& folder, std::size_t rows) {
+/// What a pull of 1,000 changes takes, in numbers that are the same each time.
+struct pull_work {
+    std::int64_t steps = 0, statements = 0, bytes = 0;
+};
+
+pull_work bench_pull(report& out, const std::string& folder, std::size_t rows) {
     constexpr std::size_t changes = 1'000;
+    pull_work work;
     scene s(folder, "pull" + std::to_string(rows));
     std::vector<book_record> records = make_records(rows);
     put(*s.hub_store, records);
@@ -149,7 +157,13 @@ void bench_pull(report& out, const std::string& folder, std::size_t rows) {
             changed.push_back(each);
         }
         put(*s.hub_store, changed);
+        const auto count = [&](int what) {
+            return counted_by(*s.here, what) + counted_by(*s.hub_store, what);
+        };
+        work = {-count(SQLITE_STMTSTATUS_VM_STEP), -count(SQLITE_STMTSTATUS_RUN), -s.line.bytes};
         ours.push_back(seconds_of([&] { must(s.mine.pull()); }));
+        work = {work.steps + count(SQLITE_STMTSTATUS_VM_STEP),
+                work.statements + count(SQLITE_STMTSTATUS_RUN), work.bytes + s.line.bytes};
         for (book_record& each : changed) each.set_sequence(0);
         theirs.push_back(seconds_of([&] { raw.upsert(changed, changes); }));
         ratios.push_back(ours.back() / theirs.back());
@@ -158,6 +172,96 @@ void bench_pull(report& out, const std::string& folder, std::size_t rows) {
                          changes, "C API", 1.35);
     made.ratio = median(ratios);
     out.add(made);
+    return work;
+}
+
+/// The same number of changes costs the same, however large the table is.
+void add_growth(report& out, const pull_work& small, const pull_work& large) {
+    const auto add = [&](const char* what, std::int64_t of_large, std::int64_t of_small) {
+        out.add({.name = std::string("a pull at the largest table, ") + what,
+                 .value = static_cast<double>(of_large),
+                 .unit = "",
+                 .peer = "at the smallest",
+                 .peer_value = static_cast<double>(of_small),
+                 .ratio = static_cast<double>(of_large) / static_cast<double>(of_small),
+                 .budget = 1.1});
+    };
+    add("VM steps", large.steps, small.steps);
+    add("statements", large.statements, small.statements);
+    add("bytes", large.bytes, small.bytes);
+}
+
+/// Memory at its highest of a process that does this, in MiB.
+double peak_of(auto&& work) {
+    const pid_t child = fork();
+    if (child == 0) {
+        work();
+        std::_Exit(0);
+    }
+    rusage used{};
+    int status = 0;
+    if (wait4(child, &status, 0, &used) != child || status != 0) std::abort();
+    return static_cast<double>(used.ru_maxrss) / 1024;
+}
+
+/// Must come first: what this process has is counted with what its children need.
+void bench_memory(report& out, const std::string& folder, std::size_t rows) {
+    const std::string hub_path = folder + "/memory_hub.db";
+    (void)peak_of([&] { put(*open(hub_path), make_records(rows)); });
+    const double ours = peak_of([&] {
+        auto hub_store = open(hub_path), here = open(folder + "/memory_here.db");
+        scene::hub_type hub(*hub_store, {}, {.rows_max = 100'000});
+        syncfw::in_process_link line(hub, syncfw::caller{.tenant = the_library});
+        syncfw::replica mine(*here, line, the_library);
+        must(mine.pull());
+    });
+    const double theirs = peak_of([&] {
+        auto hub_store = open(hub_path);
+        scene::hub_type hub(*hub_store, {}, {.rows_max = 100'000});
+        raw_sqlite raw(folder + "/memory_raw.db", true);
+        syncfw::pull_message asked;
+        for (bool is_behind = true; is_behind;) {
+            const std::string answer = hub.handle({.tenant = the_library}, encode(asked));
+            const auto page = syncfw::decode<syncfw::pull_answer<library>>(answer);
+            must(page);
+            std::vector<book_record> rows_of_page;
+            for (const auto& each : page->rows.of<book>()) rows_of_page.push_back(each.row);
+            raw.upsert(rows_of_page, rows_of_page.size());
+            asked.cursor = page->cursor;
+            asked.fresh_until = page->fresh_until;
+            asked.rows_max = std::min<std::int64_t>(asked.rows_max * 4, 50'000);
+            is_behind = page->is_behind();
+        }
+    });
+    out.add({.name = "memory of a pull of " + in_words(rows),
+             .value = ours,
+             .unit = "MiB",
+             .peer = "C API, same pages",
+             .peer_value = theirs,
+             .ratio = ours / theirs,
+             .budget = 1.5});
+}
+
+/// What a page has besides its rows.
+void bench_page(report& out) {
+    const std::vector<book_record> records = make_records(1'000);
+    syncfw::pull_answer<library> page;
+    page.cursor.assign(100, 'c');
+    syncfw::buffer bare;
+    syncfw::binary::append_layout<book, syncfw::to_client>(bare);
+    for (const book_record& each : records) {
+        page.rows.of<book>().push_back({.row = each});
+        syncfw::binary::append_delta<syncfw::to_client>(
+            bare, each.value, syncfw::field_mask::first(syncfw::entity_of<book>.fields.size()));
+    }
+    out.add({.name = "a page of 1,000 rows",
+             .value = static_cast<double>(encode(page).size()),
+             .unit = "bytes",
+             .peer = "its rows alone",
+             .peer_value = static_cast<double>(bare.view().size()),
+             .ratio =
+                 static_cast<double>(encode(page).size()) / static_cast<double>(bare.view().size()),
+             .budget = 1.01});
 }
 
 void bench_push(report& out, const std::string& folder, std::size_t rows) {
@@ -194,10 +298,11 @@ void bench_push(report& out, const std::string& folder, std::size_t rows) {
     s.line.largest = s.line.messages = 0;
     must(s.mine.pull());
     s.line.largest = s.line.messages = 0;
-    const std::int64_t before = statements_of(*s.here);
-    const std::int64_t looking = statements_of(*s.here) - before;
+    const std::int64_t before = counted_by(*s.here, SQLITE_STMTSTATUS_RUN);
+    const std::int64_t looking = counted_by(*s.here, SQLITE_STMTSTATUS_RUN) - before;
     must(s.mine.sync());
-    const std::int64_t statements = statements_of(*s.here) - before - 2 * looking;
+    const std::int64_t statements =
+        counted_by(*s.here, SQLITE_STMTSTATUS_RUN) - before - 2 * looking;
     out.add({.name = "a sync that finds nothing, messages",
              .value = static_cast<double>(s.line.messages),
              .unit = "",
@@ -292,8 +397,13 @@ int main(std::span<char*> arguments) {
         (std::filesystem::temp_directory_path() / ("syncfw_bench_" + std::to_string(getpid())))
             .string();
     std::filesystem::create_directories(folder);
+    bench_memory(out, folder, rows);
+    bench_page(out);
     bench_first_sync(out, folder, rows);
-    for (std::size_t table = 10'000; table <= rows; table *= 10) bench_pull(out, folder, table);
+    std::vector<pull_work> work;
+    for (std::size_t table = 10'000; table <= rows; table *= 10)
+        work.push_back(bench_pull(out, folder, table));
+    add_growth(out, work.front(), work.back());
     bench_push(out, folder, rows / 10);
     bench_poison(out, folder, rows / 50);
     std::filesystem::remove_all(folder);
