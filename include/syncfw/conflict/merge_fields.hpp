@@ -46,8 +46,8 @@ struct field_merge {
         const auto& theirs = member_at<I>(c.theirs.value);
         // The base is what the struct begins with where there is none.
         constexpr bool is_the_servers = field.is_server_owned() || field.has(meaning::soft_delete);
-        if (is_the_servers || field.has(meaning::primary_key) || is_same_value(mine, theirs))
-            return;
+        if constexpr (is_the_servers || field.has(meaning::primary_key)) return;
+        if (is_same_value(mine, theirs)) return;
         const auto* base = c.base == nullptr ? nullptr : &member_at<I>(c.base->value);
         if constexpr (!merges_always(field.merge)) {
             if (base != nullptr && is_same_value(*base, mine)) return;

@@ -64,10 +64,6 @@ struct pull_plan {
 template <class T>
 [[nodiscard]] pull_plan<T> plan_pull(const row_here<T>& here, const record<T>& arriving);
 
-/// A row that left what the replica subscribed to: it goes, unless there is unsent work on it.
-template <class T>
-[[nodiscard]] pull_plan<T> plan_leave(const row_here<T>& here);
-
 // --- how it is done ------------------------------------------------------------------------------
 
 namespace detail {
@@ -198,12 +194,6 @@ pull_plan<T> plan_pull(const row_here<T>& here, const record<T>& arriving) {
     kept.version = arriving.version();
     write_bookkeeping(*plan.row, kept);
     return plan;
-}
-
-template <class T>
-pull_plan<T> plan_leave(const row_here<T>& here) {
-    if (here.is_pending || here.row == nullptr) return {};
-    return {.changes = true};
 }
 
 }  // namespace syncfw

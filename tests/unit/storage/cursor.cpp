@@ -40,6 +40,7 @@ TEST_CASE("cursor: gives its place back, to the store that gave it") {
         RC_ASSERT(*read == place);
     });
     CHECK(*read_cursor(scope, "", end) == 0);
+    CHECK(read_cursor(scope, write_cursor(scope, -1), end).error().code == errc::malformed);
 }
 
 TEST_CASE("cursor: none with a changed character is accepted") {

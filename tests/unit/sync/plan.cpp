@@ -262,3 +262,33 @@ TEST_CASE_TEMPLATE("convergence: two devices, three acts each, all orders, syncs
                    park) {
     CHECK(play_all<Policy>() > 1'000'000);
 }
+
+TEST_CASE("plan: what no two devices with three acts come to") {
+    const record<note> stored{.value = {.id = 1, .left = 5, .version = 3}};
+    operation<note> op{.base_version = 3, .written = stamp(7 << 16, replica_id(1))};
+    op.before = op.after = stored.value;
+    op.after.left = 6;
+    op.changed.set(1);
+    // A change of a row of which the server has nothing left.
+    const auto gone = plan_push<note>(op, nullptr, server_wins());
+    CHECK(gone.outcome == push_outcome::superseded);
+    CHECK(!gone.row);
+    // A change of a deletion, by a device that knows of it.
+    record<note> deleted = stored;
+    deleted.value.is_deleted = true;
+    const auto kept = plan_push<note>(op, &deleted, client_wins());
+    CHECK(kept.outcome == push_outcome::superseded);
+    CHECK(!kept.row);
+    op.kind = operation_kind::restore;
+    CHECK(plan_push<note>(op, nullptr, server_wins()).row);
+    // Where the history is another one, an older version is news.
+    record<note> arriving = stored;
+    arriving.value.version = 2;
+    CHECK(!plan_pull<note>({.row = &stored}, arriving).changes);
+    CHECK(plan_pull<note>({.row = &stored, .is_doubted = true}, arriving).changes);
+    // Work on a row that is not here.
+    const auto rebased = plan_pull<note>({.is_pending = true}, arriving);
+    CHECK(rebased.changes);
+    CHECK(!rebased.row);
+    CHECK(rebased.base->value.version == 2);
+}

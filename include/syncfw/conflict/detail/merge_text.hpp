@@ -87,7 +87,7 @@ class text_merge {
         const auto in_mine = match_lines(base_, mine_);
         const auto in_theirs = match_lines(base_, theirs_);
         std::size_t b = 0, m = 0, t = 0;
-        for (std::size_t i = 0; i <= base_.size(); ++i) {
+        for (std::size_t i = 0;; ++i) {
             const bool is_end = i == base_.size();
             if (!is_end && (in_mine[i] == no_line || in_theirs[i] == no_line)) continue;
             const std::size_t mine_end = is_end ? mine_.size() : in_mine[i];

@@ -21,14 +21,13 @@ namespace syncfw::detail {
     return rule == merge_rule::counter || rule == merge_rule::set;
 }
 
-/// Null is less than every value.
+/// Null is less than every value. The two are not the same.
 template <class V>
 [[nodiscard]] bool is_less_value(const V& a, const V& b) {
     bool is_less = false;
     visit_value(a, [&](const value_view& left) {
         visit_value(b, [&](const value_view& right) {
-            is_less = left.is_null || right.is_null ? left.is_null && !right.is_null
-                                                    : compare(left, right) < 0;
+            is_less = left.is_null || (!right.is_null && compare(left, right) < 0);
         });
     });
     return is_less;
@@ -88,9 +87,7 @@ template <class V>
         if (!merge_member(each.key)) return false;
     for (const auto& each : *mine.members())
         if (theirs.find(each.key) == nullptr && !merge_member(each.key)) return false;
-    auto whole = document::object_of(std::move(members));
-    if (!whole) return false;
-    merged = std::move(*whole);
+    merged = document::object_of(std::move(members)).value();  // No key came twice.
     return true;
 }
 
