@@ -6,6 +6,7 @@
 //     syncfw::json_lines lines(log);
 //     syncfw::server hub(store, policy, {}, syncfw::observed(lines));
 //     // {"at":"2026-05-01T10:00:00Z","event":"push_taken","tenant":"acme","operations":3,…}
+//     syncfw::replica mine(here, link, whose, {}, syncfw::observed(lines));
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -93,5 +94,42 @@ struct history_retired {
     std::int64_t audit = 0;
 };
 BOOST_DESCRIBE_STRUCT(history_retired, (), (tenant, deletions, answers, audit))
+
+// --- on a device ---------------------------------------------------------------------------------
+
+/// A sync went through.
+struct synchronised {
+    static constexpr std::string_view name = "synchronised";
+    std::string tenant{};
+    std::int64_t pushed = 0;
+    std::int64_t superseded = 0;
+    std::int64_t parked = 0;
+    std::int64_t rejected = 0;
+    std::int64_t pulled = 0;
+    std::int64_t left = 0;
+    std::int64_t messages = 0;
+    std::int64_t bytes = 0;
+    std::string kept_back{};  ///< Why some work was not sent; empty where all was.
+};
+BOOST_DESCRIBE_STRUCT(synchronised, (),
+                      (tenant, pushed, superseded, parked, rejected, pulled, left, messages, bytes,
+                       kept_back))
+
+/// A sync did not get to its end. What it had done by then stays.
+struct sync_failed {
+    static constexpr std::string_view name = "sync_failed";
+    std::string tenant{};
+    std::string code{};
+    std::string message{};
+};
+BOOST_DESCRIBE_STRUCT(sync_failed, (), (tenant, code, message))
+
+/// The server's history is another one, or went on without this device: all rows are read anew.
+struct renewal_began {
+    static constexpr std::string_view name = "renewal_began";
+    std::string tenant{};
+    std::string reason{};
+};
+BOOST_DESCRIBE_STRUCT(renewal_began, (), (tenant, reason))
 
 }  // namespace syncfw::events

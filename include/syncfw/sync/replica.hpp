@@ -15,6 +15,7 @@
 // reason, until somebody mends, retries or drops it), nor by a server that went back in time.
 #pragma once
 
+#include <syncfw/observe/events.hpp>
 #include <syncfw/sync/detail/lease.hpp>
 #include <syncfw/sync/detail/local_edit.hpp>
 #include <syncfw/sync/environment.hpp>
@@ -225,6 +226,15 @@ class replica {
     template <class F, class G>
     result<sync_report> run_alone(sync_parts which, F&& goes_on, G&& stays_alone) {
         auto session = begin_sync(which);
+        auto seen = carry(session, goes_on, stays_alone);
+        if (seen)
+            detail::tell(core_.environment(), [&] { return in_an_event(*seen); });
+        else
+            detail::tell(core_.environment(), [&] { return in_an_event(seen.error()); });
+        return seen;
+    }
+    template <class F, class G>
+    result<sync_report> carry(sync_session<World>& session, F&& goes_on, G&& stays_alone) {
         while (true) {
             if (auto alone = stays_alone(core_.now()); !alone) return alone.error();
             auto request = session.next();
@@ -240,6 +250,23 @@ class replica {
             if (!goes_on(session.report()))
                 return error{.code = errc::cancelled, .message = "the sync was stopped"};
         }
+    }
+    [[nodiscard]] events::synchronised in_an_event(const sync_report& seen) const {
+        return {.tenant = core_.tenant().name(),
+                .pushed = seen.pushed,
+                .superseded = seen.superseded,
+                .parked = seen.parked,
+                .rejected = seen.rejected,
+                .pulled = seen.pulled,
+                .left = seen.left,
+                .messages = seen.messages,
+                .bytes = seen.bytes,
+                .kept_back = seen.push_failure ? to_string(*seen.push_failure) : std::string()};
+    }
+    [[nodiscard]] events::sync_failed in_an_event(const error& why) const {
+        return {.tenant = core_.tenant().name(),
+                .code = std::string(describe(why.code).name),
+                .message = why.message};
     }
     template <class T>
     [[nodiscard]] result<bool> wipe_some(bool keeps_work);

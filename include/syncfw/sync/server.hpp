@@ -38,7 +38,8 @@ struct caller {
 };
 
 struct server_options {
-    std::int64_t rows_max = 10'000;        ///< Of a page.
+    std::int64_t rows_max = 10'000;        ///< Of a page,
+    std::int64_t bytes_max = 16 << 20;     ///< which ends soon after so many bytes.
     std::int64_t operations_max = 10'000;  ///< Of a push.
     /// Whether a push takes effect as a whole or not at all; else each transaction of its device.
     bool all_or_nothing = false;
@@ -119,6 +120,10 @@ class server {
     template <class Transaction>
     [[nodiscard]] result<void> tell_resolved(Transaction& tx, const pull_message& asked,
                                              pull_answer<schema_type>& page) const;
+    template <class Transaction>
+    [[nodiscard]] result<changes_seen> read_page(Transaction& tx, const change_range& range,
+                                                 const detail::row_choice<schema_type>& wanted,
+                                                 pull_answer<schema_type>& page) const;
     template <class T>
     void take_page_row(pull_answer<schema_type>& page, record<T>&& row,
                        const detail::row_choice<schema_type>& wanted) const;
@@ -236,6 +241,32 @@ void server<W, P>::take_page_row(pull_answer<schema_type>& page, record<T>&& row
     page.rows.template of<T>().push_back({std::move(row), has_left});
 }
 
+// A part at a time, so that large rows don't fill the memory.
+template <class W, class P>
+template <class Transaction>
+result<changes_seen> server<W, P>::read_page(Transaction& tx, const change_range& range,
+                                             const detail::row_choice<schema_type>& wanted,
+                                             pull_answer<schema_type>& page) const {
+    constexpr std::int64_t part = 1'000;
+    std::size_t bytes = 0;
+    changes_seen all{.until = range.after};
+    do {
+        const std::int64_t left = range.limit - all.rows;
+        auto seen = visit_changes<schema_type>(
+            tx, {.after = all.until, .limit = detail::smaller(left, part)},
+            [&]<class T>(record<T>&& row) {
+                detail::with_members(row.value, [&](const auto&... members) {
+                    bytes += (detail::binary::bound(members) + ... + 0);
+                });
+                take_page_row(page, std::move(row), wanted);
+            });
+        if (!seen) return seen.error();
+        all = {seen->until, all.rows + seen->rows, seen->is_behind};
+    } while (all.is_behind && all.rows < range.limit &&
+             bytes < static_cast<std::size_t>(options_.bytes_max));
+    return all;
+}
+
 template <class W, class P>
 result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& who,
                                                                 const pull_message& asked) {
@@ -262,9 +293,7 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     const std::int64_t limit =
         detail::smaller(detail::larger<std::int64_t>(asked.rows_max, 0), options_.rows_max);
     if (auto told = tell_resolved(*tx, asked, page); !told) return told.error();
-    auto seen = visit_changes<schema_type>(
-        *tx, {.after = *after, .limit = limit},
-        [&]<class T>(record<T>&& row) { take_page_row(page, std::move(row), *wanted); });
+    auto seen = read_page(*tx, {.after = *after, .limit = limit}, *wanted, page);
     if (!seen) return seen.error();
     page.cursor = write_cursor(scope, seen->until);
     page.until = seen->until;

@@ -93,3 +93,31 @@ TEST_CASE("events: nothing is made where nobody listens") {
         return {};
     });
 }
+
+TEST_CASE("events: a device tells how its syncs went") {
+    std::FILE* const file = std::tmpfile();
+    json_lines log(file);
+    event_counters counts;
+    sink_type all(log, counts);
+    memory::store<tasks> hub_store, store({.unique = false});
+    server hub(hub_store, server_wins());
+    bad_link<decltype(hub)> line{&hub};
+    replica mine(store, line, tenant_id(), {}, observed(all));
+    REQUIRE(mine.put(task{.id = 1, .title = "tea"}));
+    REQUIRE(mine.sync());
+    line.is_cut = true;
+    CHECK(!mine.sync());
+    line.is_cut = false;
+    memory::store<tasks> restored;
+    server other(restored, server_wins());
+    line.hub = &other;
+    REQUIRE(mine.sync());
+    const std::vector<std::string> lines = lines_of(file);
+    std::fclose(file);
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[0].find(R"("event":"synchronised","tenant":"","pushed":1,)") != std::string::npos);
+    CHECK(lines[1].find(R"("event":"sync_failed","tenant":"","code":"peer_unavailable")") !=
+          std::string::npos);
+    CHECK(lines[2].find(R"("event":"renewal_began")") != std::string::npos);
+    CHECK(lines[3].find(R"("event":"synchronised")") != std::string::npos);
+}

@@ -229,3 +229,22 @@ TEST_CASE("replica: how much is left to be pulled can be asked") {
     REQUIRE(s.b.sync());
     CHECK(*s.b.pull_pending() == 0);
 }
+
+TEST_CASE("server: pages of large rows end where they have bytes enough, and nothing is left out") {
+    scene<merge_fields> s({.bytes_max = 100'000});
+    for (std::int64_t id = 1; id <= 3'000; ++id) {
+        task each{.id = id, .title = "t"};
+        if (id > 1'000)
+            for (int i = 0; i < 10; ++i) each.tags.insert(std::string(100, char('a' + i)));
+        REQUIRE(s.a.put(each));
+    }
+    REQUIRE(s.a.sync());
+    std::int64_t largest = 0, before = 0;
+    REQUIRE(s.b.sync([&](const sync_report& seen) {
+        largest = std::max(largest, seen.bytes - before);
+        before = seen.bytes;
+        return true;
+    }));
+    CHECK(largest < 1'500'000);
+    CHECK(s.b.find(all<task>())->size() == 3'000);
+}

@@ -2,6 +2,7 @@
 // The steps of a session. Each is a transaction of the store, so that a session may end anywhere.
 #pragma once
 
+#include <syncfw/observe/events.hpp>
 #include <syncfw/sync/detail/batch_maker.hpp>
 #include <syncfw/sync/session.hpp>
 
@@ -144,6 +145,7 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
                     (*kept)->value.entity_name != entity_of<T>.name)
                     continue;
                 ++seen.pushed;
+                seen.superseded += each.outcome == push_outcome::superseded ? 1 : 0;
                 seen.rejected += each.outcome == push_outcome::rejected ? 1 : 0;
                 seen.parked += each.outcome == push_outcome::parked ? 1 : 0;
                 done = detail::take_answer<T>(*tx, (*kept)->value, each, core_->now(),
@@ -161,6 +163,7 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
     operations_max_ = std::min(operations_max_ * 2, core_->options().operations_max);
     report_.pushed += seen.pushed;
     report_.rejected += seen.rejected;
+    report_.superseded += seen.superseded;
     report_.parked += seen.parked;
     return {};
 }
@@ -217,6 +220,9 @@ result<void> sync_session<W>::begin_renewal(const error& why) {
         return why;
     }
     if (auto done = core_->begin_renewal(); !done) return done;
+    detail::tell(core_->environment(), [&] {
+        return events::renewal_began{.tenant = core_->tenant().name(), .reason = why.message};
+    });
     at_ = stage::subscribe;
     return {};
 }
