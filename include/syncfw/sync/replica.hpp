@@ -278,9 +278,7 @@ class replica {
 };
 
 template <class S, class L>
-replica(S&, L&) -> replica<world<S>, L>;
-template <class S, class L>
-replica(S&, L&, tenant_id) -> replica<world<S>, L>;
+replica(S&, L&, tenant_id = {}, sync_options = {}) -> replica<world<S>, L>;
 template <class S, class L, class E>
 replica(S&, L&, tenant_id, sync_options, E) -> replica<world<S, E>, L>;
 
@@ -369,128 +367,6 @@ void replica<W, L>::look_again() {
         if (const auto looking = each.lock()) (void)(*looking)();
 }
 
-// --- leaving -------------------------------------------------------------------------------------
-
-template <class W, class L>
-result<void> replica<W, L>::sign_out(unsent work) {
-    if (work == unsent::flush) {
-        if (auto pushed = push(); !pushed) return pushed.error();
-        auto now = status();
-        if (!now) return now.error();
-        if (now->pending + now->failed + now->conflicts > 0)
-            return error{.code = errc::busy,
-                         .message = "there is work on this device that the server has not taken"};
-    }
-    result<void> done;
-    const auto wipe = [&]<class T>(of<T>) {
-        for (bool goes_on = true; done && goes_on;) {
-            // What was written since the flush stays as well.
-            auto more = wipe_some<T>(work != unsent::drop);
-            if (!more) done = more.error();
-            goes_on = more && *more;
-        }
-    };
-    schema_type::for_each(wipe);
-    if (work == unsent::drop) {
-        wipe(of<outbox_operation>());
-        wipe(of<parked_conflict>());
-    }
-    if (!done) return done;
-    auto tx = begin_write(core_.store(), core_.tenant());
-    if (!tx) return tx.error();
-    auto position = detail::get_position(*tx);
-    if (!position) return position.error();
-    // What comes next is everything.
-    position->cursor.clear();
-    if (auto ended = detail::end_backfill(*tx, std::move(*position)); !ended) return ended;
-    if (auto kept = tx->commit(); !kept) return kept;
-    look_again();
-    return {};
-}
-
-// A part at a time; true if there may be more.
-template <class W, class L>
-template <class T>
-result<bool> replica<W, L>::wipe_some(bool keeps_work) {
-    using annotations::field;
-    constexpr std::uint64_t part = 1'000;
-    auto tx = begin_write(core_.store(), core_.tenant());
-    if (!tx) return tx.error();
-    std::vector<key_of<T>> gone;
-    auto query = all<T>().limit(part);
-    auto rows = tx->scan(query);
-    while (rows && !rows->empty() && gone.empty()) {
-        for (const record<T>& each : *rows) {
-            const bool has_work = each.status() != sync_status::synced;
-            if (!keeps_work || !has_work) gone.push_back(key(each.value));
-        }
-        const bool is_last = rows->size() < part;
-        if (!gone.empty() || is_last) break;
-        rows = tx->scan(query.after(rows->back().value));
-    }
-    if (!rows) return rows.error();
-    if (gone.empty()) return false;
-    if (auto done = tx->template erase_many<T>(std::span<const key_of<T>>(gone)); !done)
-        return done.error();
-    if (auto kept = tx->commit(); !kept) return kept.error();
-    return true;
-}
-
-template <class W, class L>
-result<std::int64_t> replica<W, L>::pull_pending() {
-    pull_message asked{.rows_max = 0, .fingerprint = schema_type::fingerprint};
-    {
-        auto tx = begin_read(core_.store(), core_.tenant());
-        if (!tx) return tx.error();
-        auto position = detail::get_position(*tx);
-        if (!position) return position.error();
-        asked.cursor = position->cursor;
-        asked.fresh_until = position->fresh_until;
-        asked.filters = core_.options().filters;
-    }
-    auto answer = link_->exchange(encode(asked));
-    if (!answer) return answer.error();
-    auto page = decode<pull_answer<schema_type>>(*answer);
-    if (!page) return page.error();
-    return page->behind;
-}
-
-// --- freshness -----------------------------------------------------------------------------------
-
-template <class W, class L>
-result<freshness> replica<W, L>::seen() {
-    auto tx = begin_read(core_.store(), core_.tenant());
-    if (!tx) return tx.error();
-    auto position = detail::get_position(*tx);
-    if (!position) return position.error();
-    return freshness{position->history,
-                     detail::larger(position->seen_until, position->written_until)};
-}
-
-template <class W, class L>
-result<void> replica<W, L>::wait(const freshness& token, std::int64_t patience_microseconds) {
-    constexpr backoff_rules rules{.base_microseconds = 20'000, .most_microseconds = 2'000'000};
-    detail::countdown patience;
-    patience.start(core_.now(), patience_microseconds);
-    for (std::int64_t attempt = 1;; ++attempt) {
-        {
-            auto tx = begin_read(core_.store(), core_.tenant());
-            if (!tx) return tx.error();
-            auto position = detail::get_position(*tx);
-            if (!position) return position.error();
-            if (position->history == token.history && position->seen_until >= token.sequence)
-                return {};
-        }
-        patience.look(core_.now());
-        if (patience.left() == 0)
-            return error{.code = errc::timed_out,
-                         .message = "what was waited for has not come in time"};
-        core_.environment().pause(
-            std::min(patience.left(), wait_before(attempt, rules, core_.environment().random())));
-        if (auto seen = pull(); !seen && !is_worth_retrying(seen.error().code)) return seen.error();
-    }
-}
-
 template <class W, class L>
 result<std::vector<outbox_operation>> replica<W, L>::failed() {
     using annotations::field;
@@ -505,3 +381,5 @@ result<std::vector<outbox_operation>> replica<W, L>::failed() {
 }
 
 }  // namespace syncfw
+
+#include <syncfw/sync/detail/replica_errands.hpp>

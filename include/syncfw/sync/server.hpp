@@ -137,7 +137,7 @@ class server {
 };
 
 template <class S, class Policy = last_write_wins>
-server(S&, Policy = {}) -> server<world<S>, Policy>;
+server(S&, Policy = {}, server_options = {}) -> server<world<S>, Policy>;
 template <class S, class Policy, class E>
 server(S&, Policy, server_options, E) -> server<world<S, E>, Policy>;
 
