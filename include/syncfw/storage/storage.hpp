@@ -23,7 +23,8 @@
 //   until its end no other transaction of the tenant can get numbers, so they become visible in
 //   their order and no reader of the feed ever misses one; and what is read from then on is up to
 //   date.
-//   Take it late, just before the writes. Numbers that are rolled back are given again.
+//   Who writes what he has read takes it first, with 0 if he doesn't know how many he needs; who
+//   only writes takes it late. Numbers that are rolled back are given again.
 // - `changes(after, until)` gives the rows whose `sequence()` lies in between (until included), in
 //   that order, tombstones included. Rows with the sequence 0 are in no feed.
 // - Rows come back as they were put: bookkeeping, nulls, empty texts and the last bit of a number
