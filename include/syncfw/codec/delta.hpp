@@ -27,6 +27,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace syncfw {
 
@@ -131,17 +132,27 @@ const char* get_delta(const char* in, decoder& d, T& row, field_mask& changed, s
     return in;
 }
 
+// A value of a field that we don't have, as it came. Both borrow from what is read.
+struct foreign_value {
+    std::string_view item{};  // the layout's: its name and type
+    std::string_view bytes{};
+};
+
 // The same in a sender's layout. A null that ours can't hold is what a row without the field gets.
 template <class T, class Cipher>
 const char* get_planned_delta(const char* in, decoder& d, T& row, const row_plan& plan,
-                              field_mask& changed, std::size_t& place, const Cipher& cipher) {
+                              field_mask& changed, std::size_t& place, const Cipher& cipher,
+                              std::vector<foreign_value>& foreign) {
     field_mask mask, missing;
     in = get_mask(in, d, plan.size(), mask);
     for (std::size_t i = 0; in != nullptr && i < plan.size(); ++i) {
         if (!mask.test(i)) continue;
         place = plan[i].place;
         if (place == no_field) {
+            const char* const begin = in;
             in = skip(in, d, plan[i].type, 0);
+            if (in != nullptr && !plan[i].item.empty())
+                foreign.push_back({plan[i].item, {begin, static_cast<std::size_t>(in - begin)}});
             continue;
         }
         bool there = false;
@@ -155,6 +166,35 @@ const char* get_planned_delta(const char* in, decoder& d, T& row, const row_plan
         swap_fields(row, fresh, missing);
     }
     return in;
+}
+
+// Puts a value that came as foreign into the row, where the field is known by now. The place of it;
+// `no_field` where it still isn't, doesn't travel this way, is of another type, or its bytes are
+// none of it.
+template <class T, route Way>
+[[nodiscard]] std::size_t take_foreign(T& row, std::string_view item, std::string_view bytes) {
+    layout_item known;
+    if (!known.read(item)) return no_field;
+    const std::size_t place = entity_of<T>.find(known.name);
+    if (place == no_field) return no_field;
+    const field_info& mine = entity_of<T>.fields[place];
+    if (!mine.travels(Way) || mine.has(meaning::primary_key)) return no_field;
+    std::string_view content = mine.type;
+    if (mine.nullable) content.remove_suffix(1);
+    const bool is_sealed = mine.cipher != encryption::none;
+    if (is_sealed || known.is_sealed || !reads_as(known.content, content)) return no_field;
+    const reading form = known.is_nullable == mine.nullable ? reading::same
+                         : known.is_nullable                ? reading::from_nullable
+                                                            : reading::to_nullable;
+    decoder d{bytes.data(), bytes.data() + bytes.size()};
+    T read = row;
+    bool there = false;
+    const char* const end = get_field(bytes.data(), d, read, place, form, there, no_cipher());
+    if (end != d.end || !there) return no_field;
+    field_mask one;
+    one.set(place);
+    swap_fields(row, read, one);
+    return place;
 }
 
 }  // namespace syncfw::detail::binary
@@ -227,6 +267,10 @@ class delta_reader {
     /// `target` stays as it was.
     [[nodiscard]] std::optional<field_mask> apply_next(T& target);
 
+    /// What the last delta has of fields that are unknown here.
+    [[nodiscard]] const std::vector<detail::binary::foreign_value>& foreign() const noexcept {
+        return foreign_;
+    }
     /// What went wrong, if anything did.
     [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
     /// What is left unread.
@@ -243,6 +287,7 @@ class delta_reader {
     Cipher cipher_;
     T row_{};  // where fields are read into, before any of them is set
     std::optional<detail::binary::row_plan> plan_{};
+    std::vector<detail::binary::foreign_value> foreign_{};
     std::optional<error> failure_{};
 };
 
@@ -251,9 +296,10 @@ std::optional<field_mask> delta_reader<T, Way, Cipher>::apply_next(T& target) {
     if (failure_ || at_ == decoder_.end) return std::nullopt;
     field_mask changed;
     std::size_t place = no_field;
+    foreign_.clear();
     const char* const after =
         plan_ ? detail::binary::get_planned_delta(at_, decoder_, row_, *plan_, changed, place,
-                                                  cipher_)
+                                                  cipher_, foreign_)
               : detail::binary::get_delta<T, Way>(at_, decoder_, row_, changed, place, cipher_);
     if (after == nullptr) {
         failure_ = detail::binary::failure_of(decoder_, entity_of<T>, place);

@@ -143,6 +143,18 @@ struct audit_entry {
 };
 BOOST_DESCRIBE_STRUCT(audit_entry, (), (id, at, subject, action, entity_name, row_key, details))
 
+/// What newer programs have written into fields of a row that this one doesn't know.
+struct foreign_values {
+    std::string entity_name{};
+    std::string row_key{};
+    blob fields{};
+
+    static constexpr auto sync_entity = entity<"syncfw_foreign">(
+        annotations::field<&foreign_values::entity_name>(annotations::primary_key),
+        annotations::field<&foreign_values::row_key>(annotations::primary_key));
+};
+BOOST_DESCRIBE_STRUCT(foreign_values, (), (entity_name, row_key, fields))
+
 /// What two stores with equal rights last agreed on for one row.
 struct link_row {
     std::string link{};
@@ -187,7 +199,7 @@ struct completed;
 template <class... Ts>
 struct completed<schema<Ts...>> {
     using type = schema<Ts..., outbox_operation, applied_operation, parked_conflict, feed_position,
-                        audit_entry, link_row, range_digest>;
+                        audit_entry, foreign_values, link_row, range_digest>;
 };
 
 }  // namespace detail

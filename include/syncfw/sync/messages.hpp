@@ -113,6 +113,7 @@ struct pulled_row {
     bool has_left = false;
     field_mask told =
         field_mask::first(entity_of<T>.fields.size());  ///< An older server knows less.
+    std::vector<foreign_field> foreign{};               ///< What it keeps for those who know more.
 };
 
 template <class Schema>

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,14 @@ namespace syncfw {
 
 /// What an operation does to its row.
 enum class operation_kind : unsigned char { put, remove, restore };
+
+/// A value of a field that this side doesn't know: the other's program is newer.
+struct foreign_field {
+    std::string item{};  ///< Its name and type, as layouts write them.
+    std::string bytes{};
+
+    friend bool operator==(const foreign_field&, const foreign_field&) = default;
+};
 
 /// One write of a row on its way to the other side: only what was changed, and what it was changed
 /// from, so that a three-way merge is possible there without the old version of the row.
@@ -24,11 +33,12 @@ struct operation {
     operation_kind kind = operation_kind::put;
     std::int64_t base_version = 0;  ///< Of the row that was changed; 0: of none.
     stamp written{};
-    field_mask changed{};          ///< put: these fields; restore: all; remove: none.
-    T before{};                    ///< The key, and the changed fields as they were.
-    T after{};                     ///< The key, and the changed fields as they are now.
-    std::uint32_t group = 0;       ///< Those of one group of a push take effect together; 0: alone.
-    std::vector<uuid> resolves{};  ///< The parked conflicts that a person settled by it.
+    field_mask changed{};     ///< put: these fields; restore: all; remove: none.
+    T before{};               ///< The key, and the changed fields as they were.
+    T after{};                ///< The key, and the changed fields as they are now.
+    std::uint32_t group = 0;  ///< Those of one group of a push take effect together; 0: alone.
+    std::vector<foreign_field> foreign{};  ///< What else is changed.
+    std::vector<uuid> resolves{};          ///< The parked conflicts that a person settled by it.
 };
 
 namespace detail {

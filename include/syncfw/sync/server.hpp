@@ -124,6 +124,8 @@ class server {
     [[nodiscard]] result<changes_seen> read_page(Transaction& tx, const change_range& range,
                                                  const detail::row_choice<schema_type>& wanted,
                                                  pull_answer<schema_type>& page) const;
+    template <class Transaction>
+    [[nodiscard]] result<void> add_foreign(Transaction& tx, pull_answer<schema_type>& page) const;
     template <class T>
     void take_page_row(pull_answer<schema_type>& page, record<T>&& row,
                        const detail::row_choice<schema_type>& wanted) const;
@@ -241,6 +243,32 @@ void server<W, P>::take_page_row(pull_answer<schema_type>& page, record<T>&& row
     page.rows.template of<T>().push_back({std::move(row), has_left});
 }
 
+// What is kept for devices that know more goes with its rows.
+template <class W, class P>
+template <class Transaction>
+result<void> server<W, P>::add_foreign(Transaction& tx, pull_answer<schema_type>& page) const {
+    auto keeps = detail::has_foreign(tx);
+    if (!keeps || !*keeps) return keeps ? result<void>() : result<void>(keeps.error());
+    result<void> done;
+    schema_type::for_each([&]<class T>(of<T>) {
+        std::vector<pulled_row<T>>& rows = page.rows.template of<T>();
+        if (!done || rows.empty()) return;
+        std::vector<const T*> values;
+        for (const pulled_row<T>& each : rows) values.push_back(&each.row.value);
+        auto found = detail::foreign_of<T>(tx, values);
+        if (!found) {
+            done = found.error();
+            return;
+        }
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i].has_left) continue;
+            rows[i].foreign = std::move((*found)[i]);
+            (void)detail::adopt_foreign(rows[i].row.value, rows[i].foreign);
+        }
+    });
+    return done;
+}
+
 // A part at a time, so that large rows don't fill the memory.
 template <class W, class P>
 template <class Transaction>
@@ -295,6 +323,7 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     if (auto told = tell_resolved(*tx, asked, page); !told) return told.error();
     auto seen = read_page(*tx, {.after = *after, .limit = limit}, *wanted, page);
     if (!seen) return seen.error();
+    if (auto added = add_foreign(*tx, page); !added) return added.error();
     page.cursor = write_cursor(scope, seen->until);
     page.until = seen->until;
     page.behind = seen->is_behind ? *last - seen->until : 0;

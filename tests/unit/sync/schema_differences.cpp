@@ -42,6 +42,27 @@ struct pen {
 using pads = schema<pad, pen>;
 }  // namespace newer
 
+namespace guarded {
+struct pad {
+    std::int64_t id = 0;
+    std::string words{};
+    std::string approved_by{};
+    static constexpr auto sync_entity =
+        entity<"pad">(field<&pad::id>(primary_key), field<&pad::approved_by>(server_owned));
+};
+using pads = schema<pad>;
+}  // namespace guarded
+
+namespace forged {
+struct pad {
+    std::int64_t id = 0;
+    std::string words{};
+    std::string approved_by{};
+    static constexpr auto sync_entity = entity<"pad">(field<&pad::id>(primary_key));
+};
+using pads = schema<pad>;
+}  // namespace forged
+
 template <class Schema>
 struct hub_of {
     memory::store<Schema> store{};
@@ -86,6 +107,60 @@ TEST_CASE("schema: an older server doesn't take away what it doesn't know") {
     CHECK(a.here.status()->pending == 0);
 }
 
+TEST_CASE("schema: an older server keeps what it doesn't know, for others and for itself") {
+    hub_of<older::pads> s;
+    device_of<newer::pads, decltype(s)> a(s), c(s);
+    device_of<older::pads, decltype(s)> b(s);
+    REQUIRE(a.here.put(newer::pad{.id = 1, .colour = "red", .words = "one", .stars = 5}));
+    REQUIRE(a.here.put(newer::pad{.id = 2, .colour = "blue"}));
+    REQUIRE(a.here.sync());
+    REQUIRE(b.here.sync());
+    REQUIRE(b.here.patch<older::pad>(1, [](older::pad& p) { p.words = "two"; }));
+    REQUIRE(b.here.sync());
+    REQUIRE(c.here.sync());
+    newer::pad seen = c.here.get<newer::pad>(1)->value();
+    CHECK(seen.words == "two");
+    CHECK(seen.colour == "red");
+    CHECK(seen.stars == 5);
+    // A change of nothing else is a change.
+    REQUIRE(c.here.patch<newer::pad>(1, [](newer::pad& p) { p.stars = 9; }));
+    REQUIRE(c.here.patch<newer::pad>(2, [](newer::pad& p) { p.colour.reset(); }));
+    REQUIRE(c.here.sync());
+    REQUIRE(a.here.sync());
+    CHECK(a.here.get<newer::pad>(1)->value().stars == 9);
+    CHECK(a.here.get<newer::pad>(1)->value().colour == "red");
+    CHECK(!a.here.get<newer::pad>(2)->value().colour);
+    REQUIRE(a.here.sync());
+    CHECK(a.here.sync()->pulled == 0);
+
+    // The server's program becomes newer: its rows and what it kept go on.
+    hub_of<newer::pads> upgraded;
+    {
+        auto from = begin_read(s.store, tenant_id());
+        auto to = begin_write(upgraded.store, tenant_id());
+        for (const record<older::pad>& each : *from->scan(all<older::pad>())) {
+            record<newer::pad> row{.value = {.id = each.value.id, .words = each.value.words}};
+            row.set_version(each.version());
+            row.set_written(each.written());
+            row.set_sequence(each.sequence());
+            REQUIRE(to->put(row));
+        }
+        REQUIRE(to->put_many(*from->scan(all<foreign_values>())));
+        REQUIRE(to->put_value(detail::foreign_name, "1"));
+        REQUIRE(to->next_sequence(*from->last_sequence()));
+        REQUIRE(to->commit());
+    }
+    device_of<newer::pads, decltype(upgraded)> d(upgraded);
+    REQUIRE(d.here.sync());
+    CHECK(d.here.get<newer::pad>(1)->value().stars == 9);
+    REQUIRE(d.here.patch<newer::pad>(1, [](newer::pad& p) { p.words = "three"; }));
+    REQUIRE(d.here.sync());
+    const auto row = begin_read(upgraded.store, tenant_id())->get<newer::pad>(1);
+    CHECK((*row)->value.stars == 9);
+    CHECK((*row)->value.colour == "red");
+    CHECK((*row)->value.words == "three");
+}
+
 TEST_CASE("schema: an older device doesn't take away what it doesn't know") {
     hub_of<newer::pads> s;
     device_of<newer::pads, decltype(s)> a(s);
@@ -121,4 +196,28 @@ TEST_CASE("schema: work on an entity that the server doesn't know waits with its
     REQUIRE(failed->size() == 1);
     CHECK(failed->front().entity_name == "pen");
     CHECK(!failed->front().reason.empty());
+}
+
+TEST_CASE("own-fields: what only the server sets is not kept as something that it doesn't know") {
+    hub_of<guarded::pads> s;
+    device_of<forged::pads, decltype(s)> a(s);
+    REQUIRE(a.here.put(forged::pad{.id = 1, .words = "one", .approved_by = "me"}));
+    REQUIRE(a.here.sync());
+    REQUIRE(a.here.patch<forged::pad>(1, [](forged::pad& p) { p.approved_by = "me, again"; }));
+    REQUIRE(a.here.sync());
+    auto tx = begin_read(s.store, tenant_id());
+    CHECK((*tx->get<guarded::pad>(1))->value.approved_by.empty());
+    CHECK(tx->scan(all<foreign_values>())->empty());
+}
+
+TEST_CASE("schema: what is kept of a row that is let go goes with it") {
+    hub_of<older::pads> s;
+    device_of<newer::pads, decltype(s)> a(s);
+    REQUIRE(a.here.put(newer::pad{.id = 1, .colour = "red"}));
+    REQUIRE(a.here.sync());
+    CHECK(begin_read(s.store, tenant_id())->scan(all<foreign_values>())->size() == 1);
+    REQUIRE(a.here.remove<newer::pad>(1));
+    REQUIRE(a.here.sync());
+    REQUIRE(s.hub.retire(tenant_id(), {.deletions_until = timestamp::max()}));
+    CHECK(begin_read(s.store, tenant_id())->scan(all<foreign_values>())->empty());
 }

@@ -17,7 +17,8 @@ namespace syncfw::detail::binary {
 struct plan_step {
     std::size_t place = no_field;  // in our entity; `no_field` is read over
     reading form = reading::same;
-    foreign_type type{};  // of what is read over
+    foreign_type type{};      // of what is read over,
+    std::string_view item{};  // and how the layout names it
 };
 using row_plan = std::vector<plan_step>;
 
@@ -69,10 +70,13 @@ class plan_maker {
             if (plan_.size() == field_mask::fields_max)
                 return refuse(errc::too_large, "the layout of these rows has over 128 fields");
             layout_item item;
-            if (!item.read(take_item(layout)))
+            const std::string_view text = take_item(layout);
+            if (!item.read(text))
                 return refuse(errc::malformed,
                               "the layout of these rows has a field without a name or a type");
             if (auto done = add(item); !done) return done.error();
+            // What is known and doesn't travel this way is not foreign: it is not to be had.
+            if (entity_.find(item.name) == no_field) plan_.back().item = text;
         }
         for (std::size_t i = 0; i < entity_.fields.size(); ++i)
             if (entity_.fields[i].has(meaning::primary_key) && !planned_.test(i))

@@ -57,6 +57,23 @@ inline void append_filters(wire_writer& out, const std::vector<filter>& filters)
     return filters;
 }
 
+inline void append_foreign(wire_writer& out, const std::vector<foreign_field>& fields) {
+    out.number(fields.size());
+    for (const foreign_field& each : fields) {
+        out.text(each.item);
+        out.text(each.bytes);
+    }
+}
+[[nodiscard]] inline std::vector<foreign_field> read_foreign(wire_reader& in) {
+    std::vector<foreign_field> fields;
+    const std::uint64_t count = in.number_up_to(field_mask::fields_max);
+    for (std::uint64_t i = 0; i < count && in.is_good(); ++i) {
+        const std::string_view item = in.text();
+        fields.push_back({std::string(item), std::string(in.text())});
+    }
+    return fields;
+}
+
 // --- items: a head each, and rows or deltas behind one layout --------------------------------
 
 struct section_writer {
@@ -108,6 +125,8 @@ template <class T>
         const auto changed = before ? rows->apply_next(op.after) : std::nullopt;
         if (!changed) return rows->failure() ? *rows->failure() : not_a("push");
         op.changed = *changed;
+        for (const auto& each : rows->foreign())
+            op.foreign.push_back({std::string(each.item), std::string(each.bytes)});
         if (!(key_fields<T> - *before).empty())
             return error{.code = errc::missing_field,
                          .message = "an operation must have its row's key",
@@ -179,7 +198,8 @@ void begin_rows(section_writer& out, const pulled_row<T>&) {
 // The rows that are there come first, whole; of those that left, the keys alone.
 template <class T>
 void append_item(section_writer& out, const pulled_row<T>& item) {
-    out.heads.number(item.has_left ? 1 : 0);
+    out.heads.number((item.has_left ? 1U : 0U) | (item.foreign.empty() ? 0U : 2U));
+    if (!item.foreign.empty()) append_foreign(out.heads, item.foreign);
     if (item.has_left)
         return syncfw::binary::append_delta<to_client>(out.rows, item.row.value, key_fields<T>);
     if constexpr (has_hidden_state<T>)
@@ -195,7 +215,9 @@ template <class T>
     if (!rows) return rows.error();
     for (std::size_t i = 0; i < count && in.heads.is_good(); ++i) {
         pulled_row<T>& item = to.emplace_back();
-        item.has_left = in.heads.number_up_to(1) == 1;
+        const std::uint64_t flags = in.heads.number_up_to(3);
+        item.has_left = (flags & 1) != 0;
+        if ((flags & 2) != 0) item.foreign = read_foreign(in.heads);
         if constexpr (has_hidden_state<T>) {
             if (!item.has_left) {
                 const std::uint64_t state = in.heads.number();
@@ -210,6 +232,12 @@ template <class T>
         const auto set = rows->apply_next(item.row.value);
         if (!set) return rows->failure() ? *rows->failure() : not_a("page");
         item.told = *set;
+        // What is foreign to the server may be known here.
+        for (const foreign_field& each : item.foreign) {
+            const std::size_t place =
+                binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes);
+            if (place != no_field) item.told.set(place);
+        }
         if constexpr (place_meaning_version<T> == no_field) item.row.set_version(version);
     }
     if (!rows->rest().empty()) return not_a("page");

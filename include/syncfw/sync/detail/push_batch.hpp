@@ -6,6 +6,7 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
@@ -94,6 +95,9 @@ class push_batch {
         answer_.batch = asked_.batch;
         answer_.answers = {};
         failed_ = nullptr;
+        auto keeps = has_foreign(tx);
+        if (!keeps) return keeps.error();
+        keeps_foreign_ = *keeps;
         if (auto done = look_up(tx); !done) return done;
         auto floor = get_floor(tx);
         if (!floor) return floor.error();
@@ -121,6 +125,8 @@ class push_batch {
         stamp accepted{};  ///< When it was written, as far as that can be.
         std::optional<record<T>> stored{};
         std::optional<applied_operation> known{};
+        std::vector<foreign_field> foreign{};  ///< What is kept beside the stored row.
+        bool adopts = false;                   ///< Some of it is known here by now.
         push_plan<T> plan{};
     };
 
@@ -159,8 +165,38 @@ class push_batch {
                 places[i] = {.accepted = places[i].accepted, .stored = std::move((*rows)[i])};
                 if ((*known)[i]) places[i].known = std::move((*known)[i]->value);
             }
-            return {};
+            return keeps_foreign_ ? look_up_foreign(tx, places) : result<void>();
         });
+    }
+
+    template <class T, class Transaction>
+    [[nodiscard]] result<void> look_up_foreign(Transaction& tx, std::vector<place<T>>& places) {
+        std::vector<const T*> rows;
+        std::vector<place<T>*> whose;
+        for (place<T>& each : places)
+            if (each.stored) rows.push_back(&each.stored->value), whose.push_back(&each);
+        auto found = foreign_of<T>(tx, rows);
+        if (!found) return found.error();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            whose[i]->foreign = std::move((*found)[i]);
+            whose[i]->adopts = adopt_foreign(whose[i]->stored->value, whose[i]->foreign);
+        }
+        return {};
+    }
+    // Of rows that are written, what came for fields that are unknown here is kept beside them.
+    template <class T, class Transaction>
+    [[nodiscard]] result<void> keep_foreign(Transaction& tx, const std::vector<operation<T>>& ops,
+                                            const std::vector<place<T>>& places) {
+        std::vector<record<foreign_values>> kept;
+        for (std::size_t i = 0; i < ops.size(); ++i) {
+            if (!places[i].plan.row || (ops[i].foreign.empty() && !places[i].adopts)) continue;
+            std::vector<foreign_field> all = places[i].foreign;
+            add_foreign(all, ops[i].foreign);
+            kept.push_back(foreign_record(ops[i].after, all));
+        }
+        if (kept.empty()) return {};
+        if (auto done = tx.put_many(kept); !done) return done;
+        return keeps_foreign_ ? result<void>() : tx.put_value(foreign_name, "1");
     }
 
     // Operations of one group are rejected together: as soon as one is, all are planned anew.
@@ -263,6 +299,7 @@ class push_batch {
         auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
                                                  std::vector<place<T>>& places) -> result<void> {
             if (auto written = write_rows(tx, ops, places, next); !written) return written;
+            if (auto kept = keep_foreign(tx, ops, places); !kept) return kept;
             for (std::size_t i = 0; i < ops.size(); ++i) {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
                 if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
@@ -455,6 +492,7 @@ class push_batch {
     std::vector<record<audit_entry>> audited_{};
     retention_floor floor_{};
     std::int64_t written_ = 0;
+    bool keeps_foreign_ = false;
     push_answer<schema_type> answer_{};
 };
 

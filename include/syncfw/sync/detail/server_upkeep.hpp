@@ -173,6 +173,8 @@ template <class Schema, class Storage>
     if (auto alone = tx->next_sequence(0); !alone) return alone.error();
     auto floor = get_floor(*tx);
     if (!floor) return floor.error();
+    auto keeps_foreign = has_foreign(*tx);
+    if (!keeps_foreign) return keeps_foreign.error();
     lists_of<Schema, tombstone> found;
     auto seen = visit_changes<Schema>(
         *tx, {.after = after, .limit = 1'000}, [&]<class T>(const record<T>& row) {
@@ -192,6 +194,9 @@ template <class Schema, class Storage>
                     continue;
                 }
                 done = erased;
+                if (done && *keeps_foreign)
+                    done = tx->template erase<foreign_values>(
+                        {std::string(entity_of<T>.name), key_to_text(each.at)});
                 ++count.erased;
                 floor->deletions_until = larger(floor->deletions_until, each.sequence);
                 floor->versions_until = larger(floor->versions_until, each.version);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+// What an older server keeps for newer devices: the values of fields that it doesn't know, as they
+// came. It gives them back with their rows, and makes them its own when its program has learned the
+// fields.
+#pragma once
+
+#include <syncfw/codec/delta.hpp>
+#include <syncfw/storage/storage.hpp>
+#include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/row_image.hpp>
+#include <syncfw/sync/detail/row_key.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw::detail {
+
+/// Whether a tenant has such values at all, so that nobody looks for them in vain.
+inline constexpr std::string_view foreign_name = "syncfw.foreign";
+
+template <class Transaction>
+[[nodiscard]] result<bool> has_foreign(Transaction& tx) {
+    auto kept = tx.get_value(foreign_name);
+    if (!kept) return kept.error();
+    return kept->has_value();
+}
+
+[[nodiscard]] inline std::string_view name_in(std::string_view item) noexcept {
+    return item.substr(0, item.find(':'));
+}
+
+/// The foreign values of these rows, in their order.
+template <class T, class Transaction>
+[[nodiscard]] result<std::vector<std::vector<foreign_field>>> foreign_of(
+    Transaction& tx, const std::vector<const T*>& rows) {
+    std::vector<key_of<foreign_values>> keys;
+    for (const T* each : rows) keys.emplace_back(std::string(entity_of<T>.name), row_key(*each));
+    auto found =
+        tx.template get_many<foreign_values>(std::span<const key_of<foreign_values>>(keys));
+    if (!found) return found.error();
+    std::vector<std::vector<foreign_field>> all(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!(*found)[i]) continue;
+        wire_reader in(to_view((*found)[i]->value.fields));
+        all[i] = read_foreign(in);
+    }
+    return all;
+}
+
+/// Later values replace earlier ones of the same field.
+inline void add_foreign(std::vector<foreign_field>& kept, const std::vector<foreign_field>& later) {
+    for (const foreign_field& each : later) {
+        std::erase_if(kept, [&](const foreign_field& old) {
+            return name_in(old.item) == name_in(each.item);
+        });
+        kept.push_back(each);
+    }
+}
+
+/// What is known here by now becomes part of the row; true if anything did.
+template <class T>
+bool adopt_foreign(T& row, std::vector<foreign_field>& kept) {
+    return std::erase_if(kept, [&](const foreign_field& each) {
+               return binary::take_foreign<T, to_server>(row, each.item, each.bytes) != no_field;
+           }) > 0;
+}
+
+template <class T>
+[[nodiscard]] record<foreign_values> foreign_record(const T& row,
+                                                    const std::vector<foreign_field>& kept) {
+    buffer out;
+    wire_writer writer(out);
+    append_foreign(writer, kept);
+    return {.value = {.entity_name = std::string(entity_of<T>.name),
+                      .row_key = row_key(row),
+                      .fields = to_blob(out.view())}};
+}
+
+}  // namespace syncfw::detail
