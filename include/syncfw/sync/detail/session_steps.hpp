@@ -86,8 +86,8 @@ result<std::optional<std::string>> sync_session<W>::next_push() {
         *tx, core_->id(), position->history);
     auto found = batch.take_in_flight();
     // While all is read anew, a row's base may be of another history: it waits until that is done.
-    const bool may_push = position->phase == pull_phase::steady ||
-                          position->phase == pull_phase::backfilling || position->cursor.empty();
+    const bool may_push =
+        position->phase == pull_phase::steady || position->phase == pull_phase::backfilling;
     if (found && !*found && !may_push && which_ != sync_parts::pull) pushes_again_ = true;
     if (found && !*found && at_ == stage::push && may_push) found = take_queued(*tx, batch);
     if (!found) return found.error();
