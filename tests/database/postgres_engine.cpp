@@ -36,7 +36,7 @@ TEST_CASE("PostgreSQL: pushes of one row at the same time have their effects one
     const char* const url = pg::server();
     if (url == nullptr) return;
     constexpr int devices = 4, rounds = 30;
-    auto store = std::move(postgres::open<pads>(pg::fresh_url()).value());
+    auto store = postgres::open<pads>(pg::fresh_url()).value();
     std::atomic<int> failures = 0;
     std::vector<std::thread> running;
     for (int name = 1; name <= devices; ++name)
