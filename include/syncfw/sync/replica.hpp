@@ -268,8 +268,6 @@ class replica {
                 .code = std::string(describe(why.code).name),
                 .message = why.message};
     }
-    template <class T>
-    [[nodiscard]] result<bool> wipe_some(bool keeps_work);
 
     Transport* link_;
     detail::replica_core<World> core_;

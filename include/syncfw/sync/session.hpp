@@ -15,6 +15,7 @@
 #pragma once
 
 #include <syncfw/sync/detail/replica_core.hpp>
+#include <syncfw/sync/detail/row_choice.hpp>
 #include <syncfw/sync/detail/subscription.hpp>
 #include <syncfw/sync/messages.hpp>
 
@@ -81,7 +82,7 @@ class sync_session {
                                                         bool is_backfill);
     [[nodiscard]] result<void> subscribe();
     [[nodiscard]] result<void> take_filters();
-    [[nodiscard]] result<void> let_go();
+    [[nodiscard]] result<void> let_go(const detail::row_choice<schema_type>& wanted);
     [[nodiscard]] result<void> doubt();
     [[nodiscard]] result<void> sweep();
     result<void> receive_push(std::string_view bytes);

@@ -29,15 +29,13 @@ namespace syncfw::testing {
 
 /// A number for each fault: as rates, of a thousand exchanges; as counts, how many there were.
 struct link_faults {
-    std::uint64_t refused = 0;        ///< The request is lost, and the caller knows.
-    std::uint64_t lost_requests = 0;  ///< It did not arrive, or will later: nobody knows.
-    std::uint64_t lost_answers = 0;   ///< It took effect, and nobody knows.
-    std::uint64_t doubled = 0;        ///< It arrives twice; one of the two answers comes back.
-    std::uint64_t late = 0;           ///< One of the last requests arrives again before this one.
-    std::uint64_t cut_answers = 0;    ///< The answer's end is missing.
-    /// Some bytes of the answer are others. Messages have no checksum, for a transport has: expect
-    /// no more than that nothing crashes.
-    std::uint64_t changed_answers = 0;
+    std::uint64_t refused = 0;          ///< The request is lost, and the caller knows.
+    std::uint64_t lost_requests = 0;    ///< It did not arrive, or will later: nobody knows.
+    std::uint64_t lost_answers = 0;     ///< It took effect, and nobody knows.
+    std::uint64_t doubled = 0;          ///< It arrives twice; one of the two answers comes back.
+    std::uint64_t late = 0;             ///< One of the last requests arrives again before this one.
+    std::uint64_t cut_answers = 0;      ///< The answer's end is missing.
+    std::uint64_t changed_answers = 0;  ///< Some bytes of the answer are others.
 };
 
 /// The link beneath, on which things go wrong. That must outlive it. For one thread at a time.

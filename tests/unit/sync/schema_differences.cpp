@@ -10,8 +10,12 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -77,6 +81,35 @@ struct device_of {
     explicit device_of(Hub& of) : line(of.hub, caller{}) {}
 };
 
+/// The server's program becomes newer: its rows and what it kept go on.
+void upgrade(memory::store<older::pads>& before, memory::store<newer::pads>& after) {
+    auto from = begin_read(before, tenant_id());
+    auto to = begin_write(after, tenant_id());
+    for (const record<older::pad>& each : *from->scan(all<older::pad>())) {
+        record<newer::pad> row{.value = {.id = each.value.id, .words = each.value.words}};
+        row.set_version(each.version());
+        row.set_written(each.written());
+        row.set_sequence(each.sequence());
+        REQUIRE(to->put(row));
+    }
+    REQUIRE(to->put_many(*from->scan(all<foreign_values>())));
+    REQUIRE(to->put_many(*from->scan(all<applied_operation>())));
+    REQUIRE(to->put_value(detail::foreign_name, "1"));
+    REQUIRE(to->next_sequence(*from->last_sequence()));
+    REQUIRE(to->commit());
+}
+
+/// A server that becomes another one.
+struct changing_link {
+    std::function<std::string(std::string_view)> answer;
+    bool loses_answer = false;
+    result<std::string> exchange(std::string_view request) {
+        std::string given = answer(request);
+        if (std::exchange(loses_answer, false)) return error{.code = errc::timed_out};
+        return given;
+    }
+};
+
 }  // namespace
 
 TEST_CASE("schema: an older server doesn't take away what it doesn't know") {
@@ -133,23 +166,8 @@ TEST_CASE("schema: an older server keeps what it doesn't know, for others and fo
     REQUIRE(a.here.sync());
     CHECK(a.here.sync()->pulled == 0);
 
-    // The server's program becomes newer: its rows and what it kept go on.
     hub_of<newer::pads> upgraded;
-    {
-        auto from = begin_read(s.store, tenant_id());
-        auto to = begin_write(upgraded.store, tenant_id());
-        for (const record<older::pad>& each : *from->scan(all<older::pad>())) {
-            record<newer::pad> row{.value = {.id = each.value.id, .words = each.value.words}};
-            row.set_version(each.version());
-            row.set_written(each.written());
-            row.set_sequence(each.sequence());
-            REQUIRE(to->put(row));
-        }
-        REQUIRE(to->put_many(*from->scan(all<foreign_values>())));
-        REQUIRE(to->put_value(detail::foreign_name, "1"));
-        REQUIRE(to->next_sequence(*from->last_sequence()));
-        REQUIRE(to->commit());
-    }
+    upgrade(s.store, upgraded.store);
     device_of<newer::pads, decltype(upgraded)> d(upgraded);
     REQUIRE(d.here.sync());
     CHECK(d.here.get<newer::pad>(1)->value().stars == 9);
@@ -196,6 +214,36 @@ TEST_CASE("schema: work on an entity that the server doesn't know waits with its
     REQUIRE(failed->size() == 1);
     CHECK(failed->front().entity_name == "pen");
     CHECK(!failed->front().reason.empty());
+}
+
+TEST_CASE("once: what comes again to a server that has become newer gets its first answer") {
+    hub_of<older::pads> s;
+    hub_of<newer::pads> upgraded;
+    const auto by = [](auto& hub) {
+        return [&hub](std::string_view request) { return hub.handle(caller{}, request); };
+    };
+    changing_link line{by(s.hub), true};
+    memory::store<newer::pads> store;
+    replica mine(store, line);
+    REQUIRE(mine.put(newer::pad{.id = 1, .colour = "red", .words = "one", .stars = 5}));
+    CHECK(!mine.sync());
+    upgrade(s.store, upgraded.store);
+    line.answer = by(upgraded.hub);
+    const auto seen = mine.sync();
+    REQUIRE(seen);
+    CHECK(seen->rejected == 0);
+    CHECK(*begin_read(upgraded.store, tenant_id())->last_sequence() == 1);
+    CHECK(mine.get<newer::pad>(1)->value().colour == "red");
+}
+
+TEST_CASE("schema: of fields that nobody knows a server keeps no more than a layout can have") {
+    std::vector<foreign_field> kept;
+    for (int i = 0; i < 300; ++i)
+        detail::add_foreign(kept, {{"field" + std::to_string(i) + ":text", "x"}});
+    CHECK(kept.size() == field_mask::fields_max);
+    CHECK(kept.back().item == "field299:text");
+    detail::add_foreign(kept, {{"field299:text?", "y"}});
+    CHECK(kept.size() == field_mask::fields_max);
 }
 
 TEST_CASE("own-fields: what only the server sets is not kept as something that it doesn't know") {

@@ -29,8 +29,9 @@ template <class Transaction>
     return kept->has_value();
 }
 
-[[nodiscard]] inline std::string_view name_in(std::string_view item) noexcept {
-    return item.substr(0, item.find(':'));
+[[nodiscard]] inline std::string_view name_in(std::string_view item) {
+    binary::layout_item known;
+    return known.read(item) ? known.name : item;
 }
 
 /// The foreign values of these rows, in their order.
@@ -59,6 +60,9 @@ inline void add_foreign(std::vector<foreign_field>& kept, const std::vector<fore
         });
         kept.push_back(each);
     }
+    // No layout has more, so these are of programs that nobody has.
+    if (kept.size() > field_mask::fields_max)
+        kept.erase(kept.begin(), kept.end() - field_mask::fields_max);
 }
 
 /// What is known here by now becomes part of the row; true if anything did.

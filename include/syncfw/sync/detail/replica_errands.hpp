@@ -2,13 +2,12 @@
 // What a replica does now and then: leaving a device, asking how much is left, waiting for news.
 #pragma once
 
+#include <syncfw/sync/detail/in_parts.hpp>
 #include <syncfw/sync/replica.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <utility>
-#include <vector>
 
 namespace syncfw {
 
@@ -26,12 +25,13 @@ result<void> replica<W, L>::sign_out(unsent work) {
     }
     result<void> done;
     const auto wipe = [&]<class T>(of<T>) {
-        for (bool goes_on = true; done && goes_on;) {
-            // What was written since the flush stays as well.
-            auto more = wipe_some<T>(work != unsent::drop);
-            if (!more) done = more.error();
-            goes_on = more && *more;
-        }
+        if (!done) return;
+        // What was written since the flush stays as well.
+        auto gone = detail::erase_in_parts<T>(
+            core_.store(), core_.tenant(), all<T>(), [&](const record<T>& each) {
+                return work == unsent::drop || each.status() == sync_status::synced;
+            });
+        if (!gone) done = gone.error();
     };
     schema_type::for_each(wipe);
     if (work == unsent::drop) {
@@ -49,34 +49,6 @@ result<void> replica<W, L>::sign_out(unsent work) {
     if (auto kept = tx->commit(); !kept) return kept;
     look_again();
     return {};
-}
-
-// A part at a time; true if there may be more.
-template <class W, class L>
-template <class T>
-result<bool> replica<W, L>::wipe_some(bool keeps_work) {
-    using annotations::field;
-    constexpr std::uint64_t part = 1'000;
-    auto tx = begin_write(core_.store(), core_.tenant());
-    if (!tx) return tx.error();
-    std::vector<key_of<T>> gone;
-    auto query = all<T>().limit(part);
-    auto rows = tx->scan(query);
-    while (rows && !rows->empty() && gone.empty()) {
-        for (const record<T>& each : *rows) {
-            const bool has_work = each.status() != sync_status::synced;
-            if (!keeps_work || !has_work) gone.push_back(key(each.value));
-        }
-        const bool is_last = rows->size() < part;
-        if (!gone.empty() || is_last) break;
-        rows = tx->scan(query.after(rows->back().value));
-    }
-    if (!rows) return rows.error();
-    if (gone.empty()) return false;
-    if (auto done = tx->template erase_many<T>(std::span<const key_of<T>>(gone)); !done)
-        return done.error();
-    if (auto kept = tx->commit(); !kept) return kept.error();
-    return true;
 }
 
 template <class W, class L>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <syncfw/storage/changes.hpp>
+#include <syncfw/sync/detail/in_parts.hpp>
 #include <syncfw/sync/detail/outbox.hpp>
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/plan.hpp>
@@ -427,28 +428,21 @@ template <class Schema, class Transaction>
 
 // --- another history of the server ---------------------------------------------------------------
 
-/// Marks the rows of T as unconfirmed, in parts: gives them numbers of the replica's own feed,
-/// which has no others.
+/// Marks the rows of T as unconfirmed: gives them numbers of the replica's own feed, which has no
+/// others.
 template <class T, class Storage>
 [[nodiscard]] result<void> doubt_rows(Storage& store, const tenant_id& whose, std::int64_t part) {
-    const auto limit = static_cast<std::uint64_t>(part);
-    std::optional<T> last;
-    while (true) {
-        auto tx = begin_write(store, whose);
-        if (!tx) return tx.error();
-        auto rows =
-            last ? tx->scan(all<T>().limit(limit).after(*last)) : tx->scan(all<T>().limit(limit));
-        if (!rows) return rows.error();
-        if (rows->empty()) return {};
-        last = rows->back().value;
-        std::erase_if(*rows, [](const record<T>& each) { return each.sequence() != 0; });
-        if (rows->empty()) continue;
-        auto first = tx->next_sequence(static_cast<std::int64_t>(rows->size()));
-        if (!first) return first.error();
-        for (record<T>& each : *rows) each.set_sequence((*first)++);
-        if (auto done = tx->put_many(*rows); !done) return done;
-        if (auto kept = tx->commit(); !kept) return kept;
-    }
+    return in_parts<T>(store, whose, all<T>(), static_cast<std::uint64_t>(part),
+                       [](auto& tx, std::vector<record<T>>& rows) -> result<bool> {
+                           std::erase_if(
+                               rows, [](const record<T>& each) { return each.sequence() != 0; });
+                           if (rows.empty()) return false;
+                           auto first = tx.next_sequence(static_cast<std::int64_t>(rows.size()));
+                           if (!first) return first.error();
+                           for (record<T>& each : rows) each.set_sequence((*first)++);
+                           auto put = tx.put_many(rows);
+                           return put ? result<bool>(true) : result<bool>(put.error());
+                       });
 }
 
 /// Takes away what no page confirmed; rows with unsent work stay. True when none is left.

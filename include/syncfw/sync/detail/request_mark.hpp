@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <syncfw/codec/binary.hpp>
 #include <syncfw/core/blob.hpp>
 #include <syncfw/core/detail/siphash.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
 #include <syncfw/sync/operation.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace syncfw::detail {
 
 /// What an operation asks, to know it by when it comes again: the same from a restored copy of the
-/// store, and after the entity got more fields.
+/// store, and after this side has learned fields that were foreign.
 template <class T>
 [[nodiscard]] blob request_mark(const operation<T>& op) {
     buffer asked;
@@ -26,15 +30,23 @@ template <class T>
     writer.signed_number(op.base_version);
     writer.fixed(op.written.value());
     append_ids(writer, op.resolves);
+    // By their names, for their places are others in another program.
+    std::vector<std::pair<std::string_view, std::string>> changed;
+    for (const foreign_field& each : op.foreign)
+        changed.emplace_back(name_in(each.item), each.bytes);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        const auto append = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
-            if (!op.changed.test(Place)) return;
-            writer.fixed(hash_of_line(entity_of<T>.fields[Place].name));
-            const auto& given = member_at<Place>(op.after);
-            asked.set_end(binary::put(asked.room(binary::bound(given)), given));
+        const auto add = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
+            if (op.changed.test(Place))
+                changed.emplace_back(entity_of<T>.fields[Place].json,
+                                     value_bytes(member_at<Place>(op.after)));
         };
-        (append(std::integral_constant<std::size_t, I>()), ...);
+        (add(std::integral_constant<std::size_t, I>()), ...);
     }(std::make_index_sequence<member_count<T>>());
+    std::sort(changed.begin(), changed.end());
+    for (const auto& [name, bytes] : changed) {
+        writer.text(name);
+        writer.text(bytes);
+    }
     std::array<std::byte, 16> key{};
     std::memcpy(key.data(), op.id.bytes().data(), key.size());
     const auto mark = siphash(key).mark(asked.view());

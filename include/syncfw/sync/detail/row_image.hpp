@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// A user's row within the engine's own.
+// A user's rows and values within the engine's own.
 #pragma once
 
 #include <syncfw/codec/detail/wire.hpp>
 #include <syncfw/storage/record_bytes.hpp>
+
+#include <string>
 
 namespace syncfw::detail {
 
@@ -14,6 +16,14 @@ template <class T>
 template <class T>
 [[nodiscard]] result<record<T>> from_image(const blob& image) {
     return read_record<T>(to_view(image));
+}
+
+/// One value, as the codec writes it.
+template <class V>
+[[nodiscard]] std::string value_bytes(const V& value) {
+    buffer out;
+    out.set_end(binary::put(out.room(binary::bound(value)), value));
+    return std::string(out.view());
 }
 
 }  // namespace syncfw::detail

@@ -2,6 +2,7 @@
 // What people and operators do on a server: settle conflicts, let old things go.
 #pragma once
 
+#include <syncfw/sync/detail/in_parts.hpp>
 #include <syncfw/sync/server.hpp>
 
 namespace syncfw {
@@ -127,28 +128,6 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
 
 namespace detail {
 
-/// Takes rows of the engine's own away that are older, in parts.
-template <class T, class Storage, class Query>
-[[nodiscard]] result<std::int64_t> erase_old(Storage& store, const tenant_id& whose,
-                                             const Query& old) {
-    constexpr std::uint64_t part = 1'000;
-    std::optional<T> last;
-    for (std::int64_t count = 0;;) {
-        auto tx = begin_write(store, whose);
-        if (!tx) return tx.error();
-        auto rows = last ? tx->scan(old.limit(part).after(*last)) : tx->scan(old.limit(part));
-        if (!rows) return rows.error();
-        if (rows->empty()) return count;
-        last = rows->back().value;
-        std::vector<key_of<T>> keys;
-        for (const record<T>& each : *rows) keys.push_back(key(each.value));
-        if (auto done = tx->template erase_many<T>(std::span<const key_of<T>>(keys)); !done)
-            return done.error();
-        if (auto kept = tx->commit(); !kept) return kept.error();
-        count += static_cast<std::int64_t>(keys.size());
-    }
-}
-
 template <class T>
 struct tombstone {
     key_of<T> at{};
@@ -225,14 +204,16 @@ result<retired> server<W, P>::retire(const tenant_id& whose, const retention& ke
         if (floor->answers_until < *kept.answers_until) floor->answers_until = *kept.answers_until;
         if (auto done = detail::put_floor(*tx, *floor); !done) return done.error();
         if (auto done = tx->commit(); !done) return done.error();
-        auto count = detail::erase_old<applied_operation>(
-            *store_, whose, where(field<&applied_operation::applied_at> < *kept.answers_until));
+        auto count = detail::erase_in_parts<applied_operation>(
+            *store_, whose, where(field<&applied_operation::applied_at> < *kept.answers_until),
+            [](const auto&) { return true; });
         if (!count) return count.error();
         gone.answers = *count;
     }
     if (kept.audit_until) {
-        auto count = detail::erase_old<audit_entry>(
-            *store_, whose, where(field<&audit_entry::at> < *kept.audit_until));
+        auto count = detail::erase_in_parts<audit_entry>(
+            *store_, whose, where(field<&audit_entry::at> < *kept.audit_until),
+            [](const auto&) { return true; });
         if (!count) return count.error();
         gone.audit = *count;
     }

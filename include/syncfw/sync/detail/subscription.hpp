@@ -6,14 +6,11 @@
 #include <syncfw/codec/where.hpp>
 #include <syncfw/core/blob.hpp>
 #include <syncfw/query/filter.hpp>
-#include <syncfw/query/query.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/replica_store.hpp>
-#include <syncfw/sync/detail/row_choice.hpp>
 
-#include <cstdint>
 #include <optional>
-#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -63,32 +60,6 @@ template <class Transaction>
     position.phase = pull_phase::steady;
     if (auto done = tx.put(record<feed_position>{std::move(position)}); !done) return done;
     return tx.template erase<feed_position>(std::string(backfill_name));
-}
-
-/// Takes the rows of T away that are none of those wanted, in parts; unsent work stays.
-template <class T, class Storage, class Choice>
-[[nodiscard]] result<std::int64_t> let_go(Storage& store, const tenant_id& whose,
-                                          const Choice& wanted) {
-    constexpr std::uint64_t part = 1'000;
-    std::optional<T> last;
-    for (std::int64_t count = 0;;) {
-        auto tx = begin_write(store, whose);
-        if (!tx) return tx.error();
-        auto rows =
-            last ? tx->scan(all<T>().limit(part).after(*last)) : tx->scan(all<T>().limit(part));
-        if (!rows) return rows.error();
-        if (rows->empty()) return count;
-        last = rows->back().value;
-        std::vector<key_of<T>> gone;
-        for (const record<T>& each : *rows)
-            if (each.status() == sync_status::synced && !wanted.has(each.value))
-                gone.push_back(key(each.value));
-        if (gone.empty()) continue;
-        if (auto done = tx->template erase_many<T>(std::span<const key_of<T>>(gone)); !done)
-            return done.error();
-        if (auto kept = tx->commit(); !kept) return kept.error();
-        count += static_cast<std::int64_t>(gone.size());
-    }
 }
 
 }  // namespace syncfw::detail

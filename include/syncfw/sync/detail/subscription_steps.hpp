@@ -2,6 +2,7 @@
 // A session's way from one subscription to another.
 #pragma once
 
+#include <syncfw/sync/detail/in_parts.hpp>
 #include <syncfw/sync/session.hpp>
 
 #include <algorithm>
@@ -46,15 +47,16 @@ result<void> sync_session<W>::take_filters() {
     return tx->commit();
 }
 
-// Lets go of what isn't wanted any more, before anything new is read.
+// What isn't wanted any more goes, before anything new is read; unsent work stays.
 template <class W>
-result<void> sync_session<W>::let_go() {
-    auto choice = detail::row_choice<schema_type>::make(core_->options().filters);
-    if (!choice) return choice.error();
+result<void> sync_session<W>::let_go(const detail::row_choice<schema_type>& wanted) {
     result<void> done;
     schema_type::for_each([&]<class T>(of<T>) {
         if (!done) return;
-        auto gone = detail::let_go<T>(core_->store(), core_->tenant(), *choice);
+        auto gone = detail::erase_in_parts<T>(
+            core_->store(), core_->tenant(), all<T>(), [&](const record<T>& each) {
+                return each.status() == sync_status::synced && !wanted.has(each.value);
+            });
         if (!gone) done = gone.error();
         report_.left += gone ? *gone : 0;
     });
@@ -63,7 +65,6 @@ result<void> sync_session<W>::let_go() {
 
 template <class W>
 result<void> sync_session<W>::subscribe() {
-    // A filter that is none is said before anything is sent.
     auto choice = detail::row_choice<schema_type>::make(core_->options().filters);
     if (!choice) return choice.error();
     if (auto taken = take_filters(); !taken) return taken;
@@ -80,7 +81,7 @@ result<void> sync_session<W>::subscribe() {
         backfill = std::move(*beside);
     }
     if (position.phase != pull_phase::backfilling || !backfill.cursor.empty()) return {};
-    if (auto gone = let_go(); !gone || !backfill.filters.empty()) return gone;
+    if (auto gone = let_go(*choice); !gone || !backfill.filters.empty()) return gone;
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
     if (auto done = detail::end_backfill(*tx, position); !done) return done;

@@ -5,6 +5,7 @@
 #include <syncfw/codec/delta.hpp>
 #include <syncfw/query/query.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/row_image.hpp>
 
 #include <array>
 #include <cstddef>
@@ -67,10 +68,7 @@ class wanted_values {
     }
     template <std::size_t P>
     [[nodiscard]] static std::string bytes_of(const T& row) {
-        buffer out;
-        const auto& held = member_at<P>(row);
-        out.set_end(binary::put(out.room(binary::bound(held)), held));
-        return std::string(out.view());
+        return value_bytes(member_at<P>(row));
     }
 
     template <std::size_t P, class Transaction, class F>

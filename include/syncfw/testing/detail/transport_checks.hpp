@@ -126,7 +126,8 @@ class transport_checks : public exchange_checks<Make> {
                                     .lost_answers = 80,
                                     .doubled = 80,
                                     .late = 120,
-                                    .cut_answers = 60};
+                                    .cut_answers = 60,
+                                    .changed_answers = 60};
         served there(make_);
         auto a_sound = there.endpoint.link(), b_sound = there.endpoint.link();
         faulty_link a_link(a_sound, rates, options_.seed), b_link(b_sound, rates, ~options_.seed);
