@@ -9,12 +9,13 @@ from conan.tools.layout import basic_layout
 
 required_conan_version = ">=2.4"
 
-# Component: the requirement and the target that it links to.
+# Component: the requirement, if it has one of its own, and the target that it links to.
 DEPENDENCIES = {
     "zlib": ("zlib/[>=1.2.11 <2]", "zlib::zlib"),
     "zstd": ("zstd/[~1.5]", "zstd::zstd"),
     "sqlite": ("sqlite3/[>=3.35 <4]", "sqlite3::sqlite3"),
     "postgres": ("libpq/[>=15 <18]", "libpq::libpq"),
+    "http": (None, "boost::headers"),
 }
 
 
@@ -30,12 +31,14 @@ class SyncfwConan(ConanFile):
         "with_zstd": [True, False],
         "with_sqlite": [True, False],
         "with_postgres": [True, False],
+        "with_http": [True, False],
     }
     default_options = {
         "with_zlib": False,
         "with_zstd": False,
         "with_sqlite": False,
         "with_postgres": False,
+        "with_http": False,
         "boost/*:header_only": True,
     }
     implements = ["auto_header_only"]
@@ -53,7 +56,8 @@ class SyncfwConan(ConanFile):
     def requirements(self):
         self.requires("boost/[>=1.81 <2]", transitive_headers=True)
         for component in self._chosen():
-            self.requires(DEPENDENCIES[component][0], transitive_headers=True)
+            if DEPENDENCIES[component][0]:
+                self.requires(DEPENDENCIES[component][0], transitive_headers=True)
 
     def validate(self):
         check_min_cppstd(self, 20)
@@ -76,6 +80,8 @@ class SyncfwConan(ConanFile):
             part.set_property("cmake_target_name", f"syncfw::{component}")
             part.set_property("pkg_config_name", f"syncfw-{component}")
             part.requires = ["core", DEPENDENCIES[component][1]]
+            if component == "http" and self.settings.get_safe("os") != "Windows":
+                part.system_libs = ["pthread"]
         for part in self.cpp_info.components.values():
             part.bindirs = part.libdirs = []
 

@@ -29,6 +29,9 @@ syncfw_component(sqlite PKGCONFIG sqlite3 PACKAGE SQLite3 TARGETS SQLite::SQLite
                  APT libsqlite3-dev HEADERS storage/sqlite.hpp testing/fault_vfs.hpp)
 syncfw_component(postgres PKGCONFIG libpq PACKAGE PostgreSQL TARGETS PostgreSQL::PostgreSQL
                  APT libpq-dev HEADERS storage/postgres.hpp)
+syncfw_component(http PACKAGE Threads TARGETS Threads::Threads
+                 APT libc6-dev HEADERS transport/http/server.hpp
+                 transport/http/detail/connection.hpp transport/http/detail/server_shared.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has
 # another name in each package manager, and an exported file must hold for all of them.

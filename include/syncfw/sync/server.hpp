@@ -6,8 +6,9 @@
 //     syncfw::server hub(store, syncfw::last_write_wins());
 //     std::string answer = hub.handle({.tenant = whose, .subject = user}, request);
 //
-// It holds no state beside the store, so any number of them may serve one database. A push takes
-// effect in one transaction, and once: what comes again gets its first answer.
+// It holds no state beside the store, so any number of them may serve one database, and any number
+// of threads may ask one. A push takes effect in one transaction, and once: what comes again gets
+// its first answer.
 #pragma once
 
 #include <syncfw/conflict/policies.hpp>
@@ -22,6 +23,7 @@
 #include <syncfw/sync/resolution.hpp>
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -107,7 +109,13 @@ class server {
   private:
     template <class T, class F>
     result<void> settle(const caller& who, const uuid& conflict, std::string how, F&& make);
-    [[nodiscard]] result<hybrid_clock*> clock();
+    [[nodiscard]] result<void> begin();
+    // The threads that serve share one clock.
+    template <class F>
+    void with_clock(F&& f) {
+        const std::lock_guard locked(lock_);
+        f(*clock_);
+    }
     [[nodiscard]] static events::request_refused refusal(const caller& who, const error& why) {
         return {.tenant = who.tenant.name(),
                 .subject = who.subject,
@@ -134,6 +142,7 @@ class server {
     Policy policy_;
     server_options options_;
     environment_type from_;
+    std::mutex lock_{};  // Of these two.
     std::optional<store_identity> identity_{};
     std::optional<hybrid_clock> clock_{};
 };
@@ -147,7 +156,8 @@ server(S&, Policy, server_options, E) -> server<world<S, E>, Policy>;
 
 /// The server's own clock: its origin is the store's history, the same for all that serve it.
 template <class W, class P>
-result<hybrid_clock*> server<W, P>::clock() {
+result<void> server<W, P>::begin() {
+    const std::lock_guard locked(lock_);
     if (!clock_) {
         auto identity = store_->identity();
         if (!identity) return identity.error();
@@ -161,7 +171,7 @@ result<hybrid_clock*> server<W, P>::clock() {
         for (std::size_t i = 8; i < 16; ++i) origin = origin << 8 | identity->history.bytes()[i];
         clock_.emplace(replica_id(origin | 1));
     }
-    return &*clock_;
+    return {};
 }
 
 template <class W, class P>
@@ -197,19 +207,21 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         return error{.code = errc::too_large,
                      .message = "a push has " + std::to_string(options_.operations_max) +
                                 " operations at most"};
-    auto ticking = clock();
-    if (!ticking) return ticking.error();
+    if (auto begun = begin(); !begun) return begun.error();
     if (asked.history != uuid() && asked.history != identity_->history)
         return error{.code = errc::resynchronise,
                      .message = "the store's history is another one than the device's"};
-    detail::push_batch<storage_type, P> batch(asked,
-                                              {.tenant = who.tenant,
-                                               .subject = who.subject,
-                                               .now = from_.now(),
-                                               .all_or_nothing = options_.all_or_nothing,
-                                               .audits = options_.audit},
-                                              policy_, **ticking);
-    if (auto fine = batch.check(); !fine) return fine.error();
+    std::optional<detail::push_batch<storage_type, P>> batch;
+    with_clock([&](hybrid_clock& clock) {
+        batch.emplace(asked,
+                      detail::push_rules{.tenant = who.tenant,
+                                         .subject = who.subject,
+                                         .now = from_.now(),
+                                         .all_or_nothing = options_.all_or_nothing,
+                                         .audits = options_.audit},
+                      policy_, clock);
+    });
+    if (auto fine = batch->check(); !fine) return fine.error();
     // A row that the database refuses is found out by trying: it is rejected with all that must
     // take effect with it, and the others are tried again. Each round rejects one at least.
     while (true) {
@@ -218,15 +230,15 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         // What is planned is written as planned: nobody else may write in between.
         auto alone = tx->next_sequence(0);
         if (!alone) return alone.error();
-        auto done = batch.apply(*tx);
+        auto done = batch->apply(*tx);
         if (!done) {
-            if (!batch.reject(done.error())) return done.error();
+            if (!batch->reject(done.error())) return done.error();
             continue;
         }
         if (auto kept = tx->commit(); !kept) return kept.error();
-        auto answer = batch.take_answer();
+        auto answer = batch->take_answer();
         answer.history = identity_->history;
-        answer.until = *alone - 1 + batch.written();
+        answer.until = *alone - 1 + batch->written();
         tell_push(who, asked, answer);
         return answer;
     }
@@ -298,8 +310,7 @@ result<changes_seen> server<W, P>::read_page(Transaction& tx, const change_range
 template <class W, class P>
 result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& who,
                                                                 const pull_message& asked) {
-    auto ticking = clock();
-    if (!ticking) return ticking.error();
+    if (auto begun = begin(); !begun) return begun.error();
     auto wanted = detail::row_choice<schema_type>::make(asked.filters);
     if (!wanted) return wanted.error();
     auto tx = begin_read(*store_, who.tenant);
@@ -328,7 +339,7 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     page.until = seen->until;
     page.behind = seen->is_behind ? *last - seen->until : 0;
     page.history = identity_->history;
-    page.newest = (*ticking)->tick(from_.now());
+    with_clock([&](hybrid_clock& clock) { page.newest = clock.tick(from_.now()); });
     detail::tell(from_, [&] {
         return events::page_given{.tenant = who.tenant.name(),
                                   .subject = who.subject,

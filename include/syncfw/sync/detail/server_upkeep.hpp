@@ -69,8 +69,7 @@ template <class W, class P>
 template <class T, class F>
 result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::string how,
                                   F&& make) {
-    auto ticking = clock();
-    if (!ticking) return ticking.error();
+    if (auto begun = begin(); !begun) return begun.error();
     auto tx = begin_write(*store_, who.tenant);
     if (!tx) return tx.error();
     auto first = tx->next_sequence(1);
@@ -98,7 +97,7 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     detail::set_tenant(row->value, who.tenant);
     if (auto fits = validate(row->value); !fits) return fits;
     row->set_version((*stored)->version() + 1);
-    row->set_written((*ticking)->tick(from_.now()));
+    with_clock([&](hybrid_clock& clock) { row->set_written(clock.tick(from_.now())); });
     row->set_sequence(*first);
     row->set_status(sync_status::synced);
     detail::set_times(*row, false);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+// The routes by which a server of the engine is reached over HTTP.
+//
+//     syncfw::http::router routes(syncfw::checked_by(verifier));
+//     syncfw::add_sync_routes(routes, hub);
+//
+// | route                                | what it does                                          |
+// |--------------------------------------|-------------------------------------------------------|
+// | POST /sync/messages                  | the engine's own messages, in binary; see `http_link`  |
+// | GET  /sync/status                    | how the tenant's store stands                         |
+// | GET  /sync/conflicts                 | the conflicts that wait for a person                  |
+// | POST /sync/conflicts/{id}/resolve    | settles one: `{"take":"mine"}` or `{"take":"theirs"}` |
+//
+// Whose rows they are about, the token says.
+#pragma once
+
+#include <syncfw/codec/json.hpp>
+#include <syncfw/sync/environment.hpp>
+#include <syncfw/sync/server.hpp>
+#include <syncfw/transport/http/router.hpp>
+#include <syncfw/transport/http_link.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw {
+
+/// A check of tokens as routers take it, by the machine's clock. The verifier must outlive it.
+template <class Verifier>
+[[nodiscard]] http::token_check checked_by(Verifier& verifier) {
+    return [&verifier](std::string_view token) {
+        return verifier.verify(token, system_environment().now());
+    };
+}
+
+/// Takes everybody for this one: for tests, and for a machine of one's own.
+[[nodiscard]] inline http::token_check trusting(principal who) {
+    return [who = std::move(who)](std::string_view) -> result<principal> { return who; };
+}
+
+struct sync_route_rules {
+    http::access synchronise = http::needs_token;
+    http::access resolve = http::needs_token;
+};
+
+/// The server must outlive the routes.
+template <class Server>
+void add_sync_routes(http::router& routes, Server& hub, const sync_route_rules& rules = {});
+
+// --- how it is done ------------------------------------------------------------------------------
+
+namespace detail {
+
+[[nodiscard]] inline caller caller_of(const http::call& made) {
+    return {.tenant = made.who.tenant, .subject = made.who.subject};
+}
+
+[[nodiscard]] inline document to_document(const parked_conflict& each) {
+    return document::object({{"id", to_string(each.id)},
+                             {"entity", each.entity_name},
+                             {"key", each.row_key},
+                             {"theirVersion", each.their_version},
+                             {"reason", each.reason},
+                             {"detectedAt", to_string(each.detected_at)}});
+}
+
+[[nodiscard]] inline http::response as_json(const document& value) {
+    return {.body = syncfw::json::encode(value)};
+}
+
+// `{"take":"mine"}`
+[[nodiscard]] inline result<side> side_asked(const http::call& made) {
+    auto body = syncfw::json::decode_document(made.asked.body);
+    if (!body) return body.error();
+    const document* taken = body->find("take");
+    const std::string* word = taken != nullptr ? taken->text() : nullptr;
+    if (word != nullptr && *word == "mine") return side::mine;
+    if (word != nullptr && *word == "theirs") return side::theirs;
+    return error{.code = errc::invalid_value,
+                 .message = "say \"mine\" for the device's row, or \"theirs\" for the server's",
+                 .field = "take"};
+}
+
+[[nodiscard]] inline bool says_json(const http::call& made) {
+    const std::string_view type = made.asked.field("Content-Type");
+    return http::detail::equal_without_case(http::detail::trimmed(type.substr(0, type.find(';'))),
+                                            "application/json");
+}
+
+}  // namespace detail
+
+template <class Server>
+void add_sync_routes(http::router& routes, Server& hub, const sync_route_rules& rules) {
+    using http::call, http::response, http::error_response;
+    routes.add("POST", http_link::path, rules.synchronise, [&hub](const call& made) -> response {
+        if (made.asked.field("Content-Type") != http_link::media_type)
+            return error_response(415, "this is for the engine's own messages");
+        return {.body = hub.handle(detail::caller_of(made), made.asked.body),
+                .content_type = std::string(http_link::media_type)};
+    });
+    routes.add("GET", "/sync/status", rules.synchronise, [&hub](const call& made) -> response {
+        auto seen = hub.status(made.who.tenant);
+        if (!seen) return error_response(seen.error());
+        return detail::as_json(document::object({{"success", true},
+                                                 {"lastSequence", seen->last_sequence},
+                                                 {"conflicts", seen->open_conflicts}}));
+    });
+    routes.add("GET", "/sync/conflicts", rules.resolve, [&hub](const call& made) -> response {
+        auto seen = hub.conflicts(made.who.tenant);
+        if (!seen) return error_response(seen.error());
+        document list = document::array();
+        for (const parked_conflict& each : *seen) list.push_back(detail::to_document(each));
+        return detail::as_json(
+            document::object({{"success", true}, {"conflicts", std::move(list)}}));
+    });
+    routes.add("POST", "/sync/conflicts/{id}/resolve", rules.resolve,
+               [&hub](const call& made) -> response {
+                   if (!detail::says_json(made))
+                       return error_response(415, "send application/json");
+                   const auto id = uuid::parse(made.part("id"));
+                   if (!id) return error_response(404, "there is no such conflict");
+                   const auto taken = detail::side_asked(made);
+                   if (!taken) return error_response(taken.error());
+                   auto done = hub.resolve(detail::caller_of(made), *id, *taken);
+                   if (!done) return error_response(done.error());
+                   return detail::as_json(document::object({{"success", true}}));
+               });
+}
+
+}  // namespace syncfw

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSL-1.0
+// An HTTP/1.1 client for one server: a call waits for its answer, no longer than it is allowed to.
+//
+//     auto books = syncfw::http::client::make("http://books.example:8080");
+//     if (!books) return fail(books.error());
+//     auto answer = books->ask({.method = "POST", .path = "/api/books", .body = text});
+//     if (answer && answer->status == 201) use(answer->body);
+//
+// One connection is kept and used again. Answers are distrusted as requests are: their size,
+// framing and time are limited, redirections are not followed, and a server that was reached by
+// TLS is never asked without it. Nothing heavy is included.
+#pragma once
+
+#include <syncfw/core/result.hpp>
+#include <syncfw/core/secret.hpp>
+#include <syncfw/transport/http/body.hpp>
+#include <syncfw/transport/http/detail/socket.hpp>
+#include <syncfw/transport/http/url.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw::http {
+
+struct client_options {
+    std::int64_t connect_milliseconds = 10'000;
+    std::int64_t answer_milliseconds = 60'000;  ///< For the whole of an exchange.
+    std::size_t answer_bytes_max = 64 << 20;
+    /// Gives the token that goes with each request. Asked each time, since tokens end.
+    std::function<secret<std::string>()> token{};
+};
+
+/// What is asked.
+struct question {
+    std::string method = "GET";
+    std::string path = "/";  ///< With its query, escaped.
+    std::string_view body{};
+    std::string content_type = "application/json";
+    http::fields fields{};
+    /// Asking twice is as good as once: then it is asked again, once, where a connection that was
+    /// kept turns out to be closed.
+    bool is_repeatable = false;
+};
+
+struct answer {
+    int status = 0;
+    http::fields fields{};
+    std::string body{};
+
+    [[nodiscard]] std::string_view field(std::string_view name) const noexcept {
+        return fields.get(name).value_or(std::string_view());
+    }
+};
+
+class client {
+  public:
+    /// Nothing is connected yet. Fails where the address is none.
+    [[nodiscard]] static result<client> make(std::string_view address, client_options options = {});
+
+    /// `errc::peer_unavailable` where the request surely did not arrive, `errc::timed_out` where
+    /// nobody knows, `errc::malformed` where the answer is none. Any status is an answer.
+    [[nodiscard]] result<answer> ask(const question& asked);
+
+    [[nodiscard]] const url& address() const noexcept { return address_; }
+
+  private:
+    client(url address, client_options options)
+        : address_(std::move(address)), options_(std::move(options)) {}
+
+    [[nodiscard]] result<void> connect();
+    [[nodiscard]] result<answer> exchange(const question& asked, const std::string& head,
+                                          bool& is_silent);
+    [[nodiscard]] std::string head_of(const question& asked) const;
+    [[nodiscard]] result<response_head> read_head(const question& asked, std::string& bytes,
+                                                  const detail::deadline& until);
+    [[nodiscard]] result<answer> read_answer(response_head&& head, std::string_view early,
+                                             const detail::deadline& until);
+    [[nodiscard]] static error bad_answer(const refusal& why) {
+        return {.code = errc::malformed,
+                .message = "the server's answer can't be read: " + std::string(why.why)};
+    }
+
+    url address_;
+    client_options options_;
+    detail::socket line_{};
+    std::string room_{};
+};
+
+// --- how it is done ------------------------------------------------------------------------------
+
+inline result<client> client::make(std::string_view address, client_options options) {
+    auto where = parse_url(address);
+    if (!where) return where.error();
+    if (where->is_secure)
+        return error{.code = errc::unsupported_format,
+                     .message = "https is not spoken here yet; put a proxy that does in front"};
+    return client(std::move(*where), std::move(options));
+}
+
+inline result<void> client::connect() {
+    return line_.connect(address_.host, address_.port,
+                         detail::deadline(options_.connect_milliseconds));
+}
+
+inline std::string client::head_of(const question& asked) const {
+    std::string head = asked.method + " " + address_.path + asked.path +
+                       " HTTP/1.1\r\nHost: " + address_.authority() + "\r\n";
+    const bool has_body = !asked.body.empty() || asked.method == "POST" || asked.method == "PUT" ||
+                          asked.method == "PATCH";
+    if (has_body)
+        head += "Content-Length: " + std::to_string(asked.body.size()) +
+                "\r\nContent-Type: " + asked.content_type + "\r\n";
+    if (options_.token) {
+        const secret<std::string> token = options_.token();
+        if (!token.reveal().empty() && detail::is_field_value(token.reveal()))
+            head += "Authorization: Bearer " + token.reveal() + "\r\n";
+    }
+    asked.fields.for_each([&](std::string_view name, std::string_view value) {
+        head.append(name).append(": ").append(value).append("\r\n");
+    });
+    return head + "\r\n";
+}
+
+inline result<answer> client::ask(const question& asked) {
+    for (const char c : asked.path)
+        if (!detail::head_parser::is_target_letter(c))
+            return error{.code = errc::invalid_value,
+                         .message = "a path has letters that none may have; escape its parts"};
+    const std::string head = head_of(asked);
+    if (line_.is_open() && !line_.is_quiet()) line_.close();
+    bool is_silent = false;
+    if (line_.is_open()) {
+        auto got = exchange(asked, head, is_silent);
+        // The server may have closed it while we were asking.
+        if (got || !is_silent || !asked.is_repeatable) return got;
+    }
+    if (auto done = connect(); !done) return done.error();
+    return exchange(asked, head, is_silent);
+}
+
+inline result<answer> client::exchange(const question& asked, const std::string& head,
+                                       bool& is_silent) {
+    const detail::deadline until(options_.answer_milliseconds);
+    std::string bytes;
+    const auto give_up = [&](error why) -> result<answer> {
+        is_silent = bytes.empty() && until.left() > 0;
+        line_.close();
+        return why;
+    };
+    auto sent = line_.write(head, asked.body, until);
+    // A server that refuses says so before all is sent: its word counts more than the break.
+    auto got = read_head(asked, bytes, until);
+    if (!got) return give_up(sent ? got.error() : sent.error());
+    const bool keeps_alive = got->keeps_alive && sent;
+    auto whole = read_answer(std::move(*got), bytes, until);
+    if (!whole) return give_up(whole.error());
+    if (!keeps_alive) line_.close();
+    return whole;
+}
+
+// Up to the head of the final answer; `bytes` is then what came of its body.
+inline result<response_head> client::read_head(const question& asked, std::string& bytes,
+                                               const detail::deadline& until) {
+    const limits most{.head_bytes = 32 << 10};
+    room_.resize(256 << 10);
+    while (true) {
+        const std::size_t end = end_of_head(bytes);
+        if (end == std::string::npos) {
+            if (bytes.size() > most.head_bytes) return bad_answer({431, "its head is too large"});
+            auto count = line_.read(room_.data(), room_.size(), until);
+            if (!count) return count.error();
+            if (*count == 0)
+                return error{.code = errc::timed_out,
+                             .message = "the server closed the connection without an answer"};
+            bytes.append(room_, 0, *count);
+            continue;
+        }
+        refusal why;
+        auto head = parse_response_head(std::string_view(bytes).substr(0, end), most, why,
+                                        asked.method != "HEAD");
+        if (!head) return bad_answer(why);
+        bytes.erase(0, end);
+        if (head->status >= 200 || head->status == 101) return std::move(*head);
+    }
+}
+
+inline result<answer> client::read_answer(response_head&& head, std::string_view early,
+                                          const detail::deadline& until) {
+    answer got{.status = head.status, .fields = std::move(head.fields)};
+    const bool is_sized = head.body == framing::sized;
+    refusal why{413, "it is too large"};
+    if (is_sized && head.body_bytes > options_.answer_bytes_max) return bad_answer(why);
+    if (is_sized) got.body.reserve(static_cast<std::size_t>(head.body_bytes));
+    body_reader reader(head.body, head.body_bytes, options_.answer_bytes_max);
+    while (true) {
+        std::size_t taken = 0;
+        if (!reader.feed(early, got.body, taken, why)) return bad_answer(why);
+        if (reader.is_done()) {
+            if (taken != early.size()) return bad_answer({400, "something follows it"});
+            return got;
+        }
+        auto count = line_.read(room_.data(), room_.size(), until);
+        if (!count) return count.error();
+        if (*count == 0) {
+            if (head.body == framing::until_close) return got;
+            return error{.code = errc::timed_out, .message = "the answer was cut off"};
+        }
+        early = std::string_view(room_.data(), *count);
+    }
+}
+
+}  // namespace syncfw::http

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: BSL-1.0
+// One connection of the server: moves bytes between its socket and its session, and looks at the
+// clock. All of it happens on the connection's strand.
+#pragma once
+
+#include <syncfw/transport/http/detail/server_shared.hpp>
+#include <syncfw/transport/http/detail/streaming.hpp>
+#include <syncfw/transport/http/server_session.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw::http::detail {
+
+class connection final : public connection_base, public std::enable_shared_from_this<connection> {
+  public:
+    using tcp = boost::asio::ip::tcp;
+    using error_code = boost::system::error_code;
+
+    static void begin(server_shared& shared, tcp::socket&& socket) {
+        auto made = std::make_shared<connection>(shared, std::move(socket));
+        // Where there are too many, the socket is closed with this.
+        if (shared.enter(made))
+            boost::asio::post(made->socket_.get_executor(), [made] { made->start(); });
+    }
+
+    connection(server_shared& shared, tcp::socket&& socket)
+        : shared_(shared),
+          socket_(std::move(socket)),
+          timer_(socket_.get_executor()),
+          session_(shared.options.most) {
+        error_code ignored;
+        address_ = socket_.remote_endpoint(ignored).address().to_string();
+    }
+    ~connection() override { shared_.leave(*this); }
+
+    [[nodiscard]] const std::string& address() const noexcept override { return address_; }
+    /// The server stops: who waits goes at once, the others when they are answered.
+    void end(bool at_once) override {
+        boost::asio::post(socket_.get_executor(), [self = shared_from_this(), at_once] {
+            if (at_once || self->session_.at() == server_session::phase::idle) return self->cut();
+            if (self->streaming_) self->streaming_->close(1001, "the server stops");
+            self->pump();
+        });
+    }
+    void go_on() override {
+        boost::asio::post(socket_.get_executor(),
+                          [self = shared_from_this()] { self->answer(true); });
+    }
+
+  private:
+    using phase = server_session::phase;
+    // How often the deadlines are looked at.
+    [[nodiscard]] std::int64_t tick_seconds() const {
+        const limits& most = shared_.options.most;
+        return std::clamp<std::int64_t>(
+            std::min({most.head_seconds, most.body_seconds, most.idle_seconds, most.write_seconds}),
+            1, 5);
+    }
+
+    void start() {
+        error_code ignored;
+        socket_.set_option(tcp::no_delay(true), ignored);
+        socket_.non_blocking(true, ignored);
+        begin_phase();
+        arm();
+        pump();
+    }
+
+    // Whatever happened: begins what can be begun.
+    void pump() {
+        if (is_cut_) return;
+        if (session_.has_request() && !waits_) take_request();
+        if (!is_writing_ && !is_closing_) write();
+        if (!is_reading_ && wants_bytes()) read();
+    }
+
+    [[nodiscard]] bool wants_bytes() const {
+        const phase at = session_.at();
+        return is_closing_ || at == phase::idle || at == phase::head || at == phase::body ||
+               at == phase::streaming;
+    }
+
+    // --- reading ---------------------------------------------------------------------------------
+
+    // Bytes are read once they are there, into the thread's own room: a thousand connections that
+    // wait hold no buffers.
+    void read() {
+        is_reading_ = true;
+        socket_.async_wait(tcp::socket::wait_read,
+                           [self = shared_from_this()](const error_code& why) {
+                               self->is_reading_ = false;
+                               if (why) return self->cut();
+                               self->take_bytes();
+                           });
+    }
+
+    void take_bytes() {
+        static thread_local std::array<char, 64 << 10> room;
+        if (is_cut_) return;
+        error_code why;
+        const std::size_t count = socket_.read_some(boost::asio::buffer(room), why);
+        if (why && why != boost::asio::error::would_block) return cut();
+        moved_ += static_cast<std::int64_t>(count);
+        const std::string_view bytes(room.data(), count);
+        if (is_closing_) {
+            if ((drained_ += count) > shared_.options.most.body_bytes) return cut();
+        } else if (streaming_) {
+            streaming_->receive(bytes);
+        } else {
+            const phase before = session_.at();
+            session_.receive(bytes);
+            if (session_.at() != before) begin_phase();
+        }
+        pump();
+    }
+
+    // --- answering -------------------------------------------------------------------------------
+
+    void take_request() {
+        const auto& at_once = shared_.options.at_once;
+        if (at_once && at_once(session_.peek().head)) return answer(false);
+        switch (shared_.take_place(shared_from_this())) {
+            case server_shared::place::taken: return answer(true);
+            case server_shared::place::waits: waits_ = true; return;
+            case server_shared::place::none: break;
+        }
+        (void)session_.take_request();
+        response given = error_response(503, "the server has too much to do; try again");
+        given.fields.add("Retry-After", "1");
+        session_.answer(std::move(given), shared_.is_stopping);
+    }
+
+    void answer(bool has_place) {
+        waits_ = false;
+        begin_phase();
+        request asked = session_.take_request();
+        asked.peer = address_;
+        const auto protocol = streaming_of(asked, shared_.options.stream);
+        response given = call(std::move(asked));
+        if (has_place) shared_.give_place();
+        begin_phase();
+        if (given.goes_on && protocol)
+            begin_stream(std::move(given), protocol);
+        else
+            session_.answer(std::move(given), shared_.is_stopping);
+        pump();
+    }
+
+    [[nodiscard]] response call(request&& asked) {
+        try {
+            return shared_.handle(std::move(asked));
+        } catch (...) {
+            return error_response({.code = errc::internal});
+        }
+    }
+
+    void write() {
+        if (session_.has_output())
+            session_.take_output(head_, body_);
+        else if (streaming_)
+            head_ = streaming_->take_output();
+        if (head_.empty()) {
+            const bool is_over = streaming_ ? streaming_->is_ending() : session_.is_ending();
+            return is_over ? finish() : void();
+        }
+        written_ = 0;
+        is_writing_ = true;
+        write_on();
+    }
+
+    void write_on() {
+        std::array<boost::asio::const_buffer, 2> left;
+        const std::string_view head = head_, body = body_;
+        left[0] = boost::asio::buffer(head.substr(std::min(written_, head.size())));
+        left[1] = boost::asio::buffer(body.substr(written_ - std::min(written_, head.size())));
+        socket_.async_write_some(
+            left, [self = shared_from_this()](const error_code& why, std::size_t count) {
+                if (why) return self->cut();
+                self->moved_ += static_cast<std::int64_t>(count);
+                self->written_ += count;
+                if (self->is_cut_) return;
+                if (self->written_ < self->head_.size() + self->body_.size())
+                    return self->write_on();
+                self->head_ = {};
+                self->body_ = {};
+                self->is_writing_ = false;
+                self->begin_phase();
+                self->pump();
+            });
+    }
+
+    // What the peer still sends must not turn its answer into a reset: it is read, and the peer
+    // hears that nothing more comes.
+    void finish() {
+        error_code ignored;
+        socket_.shutdown(tcp::socket::shutdown_send, ignored);
+        is_closing_ = true;
+        kept_.reset();
+        begin_phase();
+    }
+
+    void cut() {
+        if (is_cut_) return;
+        is_cut_ = true;
+        error_code ignored;
+        socket_.close(ignored);
+        timer_.cancel();
+        kept_.reset();
+    }
+
+    // --- streams ---------------------------------------------------------------------------------
+
+    class stream_of final : public stream {
+      public:
+        stream_of(const std::shared_ptr<connection>& whose, std::shared_ptr<streaming> protocol)
+            : whose_(whose), protocol_(std::move(protocol)) {}
+        bool send(std::string_view text) override {
+            return wake([&] { return protocol_->send(text); });
+        }
+        void close(int code, std::string_view reason) override {
+            (void)wake([&] { return protocol_->close(code, reason), true; });
+        }
+
+      private:
+        // Many messages, one visit.
+        template <class F>
+        bool wake(F&& act) {
+            const auto whose = whose_.lock();
+            if (!whose) return false;
+            const bool done = act();
+            if (!protocol_->is_woken.exchange(true))
+                boost::asio::post(whose->socket_.get_executor(), [whose] {
+                    whose->streaming_->is_woken = false;
+                    whose->pump();
+                });
+            return done;
+        }
+        std::weak_ptr<connection> whose_;
+        std::shared_ptr<streaming> protocol_;
+    };
+
+    void begin_stream(response&& given, const std::shared_ptr<streaming>& protocol) {
+        streaming_ = protocol;
+        ends_at_ = given.ends_at_microseconds;
+        const std::string early = session_.go_on(protocol->begin(given));
+        if (!early.empty()) protocol->receive(early);
+        kept_ = given.goes_on(std::make_shared<stream_of>(shared_from_this(), protocol));
+    }
+
+    // --- time ------------------------------------------------------------------------------------
+
+    [[nodiscard]] static std::int64_t now() {
+        return std::chrono::duration_cast<std::chrono::seconds>(
+                   std::chrono::steady_clock::now().time_since_epoch())
+            .count();
+    }
+    void begin_phase() {
+        began_ = now();
+        moved_ = 0;
+    }
+
+    // One clock for all deadlines, which needs no rearming from request to request.
+    void arm() {
+        timer_.expires_after(std::chrono::seconds(tick_seconds()));
+        timer_.async_wait([self = shared_from_this()](const error_code& why) {
+            if (why || self->is_cut_) return;
+            self->tick();
+            self->moved_ = 0;
+            if (!self->is_cut_) self->arm();
+            self->pump();
+        });
+    }
+
+    void tick() {
+        const limits& most = shared_.options.most;
+        const std::int64_t waited = now() - began_;
+        const bool is_slow = moved_ < most.body_bytes_second * tick_seconds();
+        const phase at = session_.at();
+        if (is_writing_ && waited >= most.write_seconds && is_slow) return cut();
+        if (is_writing_) return;
+        if (is_closing_) return waited >= tick_seconds() ? cut() : void();
+        if (streaming_) {
+            const auto today = std::chrono::system_clock::now().time_since_epoch();
+            if (ends_at_ != 0 &&
+                std::chrono::duration_cast<std::chrono::microseconds>(today).count() >= ends_at_)
+                streaming_->close(4401, "the token has ended");
+            return streaming_->tick(tick_seconds());
+        }
+        if (at == phase::idle && waited >= most.idle_seconds) return cut();
+        const bool is_late = (at == phase::head && waited >= most.head_seconds) ||
+                             (at == phase::body && (waited >= most.body_seconds ||
+                                                    (is_slow && waited >= tick_seconds())));
+        if (is_late) session_.refuse({408, "the request did not come in time"});
+    }
+
+    server_shared& shared_;
+    tcp::socket socket_;
+    boost::asio::steady_timer timer_;
+    server_session session_;
+    std::string address_{};
+    std::shared_ptr<streaming> streaming_{};
+    std::shared_ptr<void> kept_{};  // What ends with the stream.
+    std::int64_t ends_at_ = 0;
+    std::string head_{}, body_{};  // What is being written,
+    std::size_t written_ = 0;      // and how much of it was.
+    std::size_t drained_ = 0;
+    std::int64_t began_ = 0;  // When this phase began, in seconds.
+    std::int64_t moved_ = 0;  // Bytes since the last tick.
+    bool is_reading_ = false;
+    bool is_writing_ = false;
+    bool is_closing_ = false;
+    bool is_cut_ = false;
+    bool waits_ = false;  // For a place among the handlers.
+};
+
+}  // namespace syncfw::http::detail

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <syncfw/transport/http/router.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace {
+
+using namespace syncfw;
+using namespace syncfw::http;
+
+router made() {
+    router routes([](std::string_view token) -> result<principal> {
+        if (token == "busy") return error{.code = errc::unavailable, .message = "the keys"};
+        if (token == "none") return error{.code = errc::unauthorized, .cause = "expired"};
+        return principal{.subject = "who", .tenant = tenant_id("t"), .roles = {std::string(token)}};
+    });
+    const auto told = [](std::string_view name) {
+        return [name](const call& asked) {
+            return response{.body = std::string(name) + asked.part("id") + asked.who.subject};
+        };
+    };
+    routes.add("GET", "/open", open_to_all, told("open"))
+        .add("GET", "/books/{id}", needs_token, told("book "))
+        .add("PUT", "/books/{id}", needs_role("writer"), told("put "))
+        .add("GET", "/books/new", needs_token, told("new "))
+        .add("GET", "/query", open_to_all,
+             [](const call& asked) { return response{.body = asked.value("q").value_or("-")}; });
+    return routes;
+}
+
+response ask(std::string_view method, std::string path, std::string_view token = {}) {
+    request asked;
+    asked.head.method = method;
+    const std::size_t mark = path.find('?');
+    asked.head.path = path.substr(0, mark);
+    if (mark != std::string::npos) asked.head.query = path.substr(mark + 1);
+    if (!token.empty()) asked.head.fields.add("Authorization", "bearer " + std::string(token));
+    return made()(std::move(asked));
+}
+
+}  // namespace
+
+TEST_CASE("router: the parts of a path reach the route, unescaped") {
+    CHECK(ask("GET", "/open").body == "open");
+    CHECK(ask("GET", "/books/a%2Fb%20c", "reader").body == "book a/b cwho");
+    CHECK(ask("GET", "/books/new", "reader").body == "new who");
+    CHECK(ask("GET", "/query?a=1&q=x+y%3D").body == "x y=");
+    CHECK(ask("GET", "/query?a=1").body == "-");
+}
+
+TEST_CASE("router: what isn't there is 404, and broken escapes 400") {
+    for (const char* path :
+         {"/", "/books", "/books/", "/books/1/2", "/open/", "//open", "/Open", "/books/..", "*"})
+        CHECK_MESSAGE(ask("GET", path, "reader").status ==
+                          (std::string_view(path) == "/books/.." ? 200 : 404),
+                      path);
+    CHECK(ask("GET", "/books/%zz", "reader").status == 400);
+    CHECK(ask("GET", "/books/%00", "reader").status == 400);
+}
+
+TEST_CASE("router: another method is 405 and says which there are; HEAD and OPTIONS are answered") {
+    const response refused = ask("DELETE", "/books/1", "writer");
+    CHECK(refused.status == 405);
+    CHECK(refused.fields.get("Allow") == "GET, PUT, OPTIONS");
+    CHECK(ask("OPTIONS", "/books/1").status == 204);
+    CHECK(ask("HEAD", "/open").status == 200);
+    CHECK(ask("HEAD", "/books/1").status == 401);
+}
+
+TEST_CASE("T4: a route gives nothing to who hasn't its role") {
+    CHECK(ask("PUT", "/books/1", "writer").status == 200);
+    CHECK(ask("PUT", "/books/1", "reader").status == 403);
+    CHECK(ask("PUT", "/books/1").status == 401);
+}
+
+TEST_CASE("T9: every refusal of a token is the same to the outside") {
+    const response none = ask("GET", "/books/1"), wrong = ask("GET", "/books/1", "none");
+    CHECK(none.status == 401);
+    CHECK(none.body == wrong.body);
+    CHECK(none.fields.get("WWW-Authenticate") == "Bearer");
+    CHECK(wrong.body.find("expired") == std::string::npos);
+    CHECK(ask("GET", "/books/1", "busy").status == 503);
+    request twice;
+    twice.head.method = "GET";
+    twice.head.path = "/books/1";
+    twice.head.fields.add("Authorization", "Bearer writer");
+    twice.head.fields.add("Authorization", "Bearer reader");
+    CHECK(made()(std::move(twice)).status == 401);
+    router unchecked;
+    unchecked.add("GET", "/x", needs_token, [](const call&) { return response{}; });
+    request asked;
+    asked.head.method = "GET";
+    asked.head.path = "/x";
+    asked.head.fields.add("Authorization", "Bearer x");
+    CHECK(unchecked(std::move(asked)).status == 401);
+}
