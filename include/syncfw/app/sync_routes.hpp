@@ -18,6 +18,7 @@
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/server.hpp>
 #include <syncfw/transport/http/router.hpp>
+#include <syncfw/transport/http/typed.hpp>
 #include <syncfw/transport/http_link.hpp>
 
 #include <string>
@@ -69,23 +70,17 @@ namespace detail {
     return {.body = syncfw::json::encode(value)};
 }
 
-// `{"take":"mine"}`
-[[nodiscard]] inline result<side> side_asked(const http::call& made) {
-    auto body = syncfw::json::decode_document(made.asked.body);
-    if (!body) return body.error();
-    const document* taken = body->find("take");
-    const std::string* word = taken != nullptr ? taken->text() : nullptr;
-    if (word != nullptr && *word == "mine") return side::mine;
-    if (word != nullptr && *word == "theirs") return side::theirs;
+/// Which side a person takes.
+struct taken_side {
+    std::string take{};
+};
+
+[[nodiscard]] inline result<side> side_of(const taken_side& given) {
+    if (given.take == "mine") return side::mine;
+    if (given.take == "theirs") return side::theirs;
     return error{.code = errc::invalid_value,
                  .message = "say \"mine\" for the device's row, or \"theirs\" for the server's",
                  .field = "take"};
-}
-
-[[nodiscard]] inline bool says_json(const http::call& made) {
-    const std::string_view type = made.asked.field("Content-Type");
-    return http::detail::equal_without_case(http::detail::trimmed(type.substr(0, type.find(';'))),
-                                            "application/json");
 }
 
 }  // namespace detail
@@ -114,18 +109,15 @@ void add_sync_routes(http::router& routes, Server& hub, const sync_route_rules& 
         return detail::as_json(
             document::object({{"success", true}, {"conflicts", std::move(list)}}));
     });
-    routes.add("POST", "/sync/conflicts/{id}/resolve", rules.resolve,
-               [&hub](const call& made) -> response {
-                   if (!detail::says_json(made))
-                       return error_response(415, "send application/json");
-                   const auto id = uuid::parse(made.part("id"));
-                   if (!id) return error_response(404, "there is no such conflict");
-                   const auto taken = detail::side_asked(made);
-                   if (!taken) return error_response(taken.error());
-                   auto done = hub.resolve(detail::caller_of(made), *id, *taken);
-                   if (!done) return error_response(done.error());
-                   return detail::as_json(document::object({{"success", true}}));
-               });
+    routes.add(
+        "POST", "/sync/conflicts/{id}/resolve", rules.resolve,
+        http::typed([&hub](const call& made, const detail::taken_side& wanted) -> result<void> {
+            const auto id = uuid::parse(made.part("id"));
+            if (!id) return error{.code = errc::not_found, .message = "there is no such conflict"};
+            const auto taken = detail::side_of(wanted);
+            if (!taken) return taken.error();
+            return hub.resolve(detail::caller_of(made), *id, *taken);
+        }));
 }
 
 }  // namespace syncfw

@@ -77,6 +77,18 @@ inline void append(buffer& out, const document& value) {
 [[nodiscard]] inline result<document> decode_document(std::string_view text,
                                                       const options& rules = {});
 
+/// Any value that may be a field, by itself: a plain struct, a list of them, an optional number.
+template <class V>
+[[nodiscard]] std::string encode_value(const V& value) {
+    buffer out;
+    out.set_end(detail::json::put(out.room(detail::json::bound(value)), value));
+    return std::string(out.view());
+}
+/// Reads such a value; `name` is what errors call it.
+template <class V>
+[[nodiscard]] result<V> decode_value(std::string_view text, const options& rules = {},
+                                     std::string_view name = {});
+
 // --- how it is done ------------------------------------------------------------------------------
 
 }  // namespace syncfw::json
@@ -157,6 +169,11 @@ result<T> decode(std::string_view text, const options& rules, const Cipher& ciph
     if constexpr (detail::has_defaults<T>) apply_defaults(row, found);
     if (present != nullptr) *present = found;
     return row;
+}
+
+template <class V>
+result<V> decode_value(std::string_view text, const options& rules, std::string_view name) {
+    return detail::json::decode_value<V>(text, rules, name);
 }
 
 inline result<document> decode_document(std::string_view text, const options& rules) {
