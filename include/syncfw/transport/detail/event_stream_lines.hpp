@@ -72,7 +72,7 @@ inline result<std::optional<stream_event>> event_stream_decoder::next() {
     if (is_given_) {
         is_given_ = false;
         constexpr std::size_t kept = 16 << 10;
-        if (data_.capacity() > kept) data_ = {};
+        if (data_.capacity() > kept) std::string().swap(data_);
         data_.clear();
         type_.clear();
     }
@@ -96,7 +96,8 @@ inline void event_stream_decoder::restart() {
 inline bool event_stream_decoder::fail(errc code, std::string message) {
     failed_ = error{.code = code, .message = std::move(message)};
     input_ = {};
-    line_ = data_ = {};
+    std::string().swap(line_);
+    std::string().swap(data_);
     return false;
 }
 

@@ -8,9 +8,10 @@ namespace syncfw {
 
 inline std::optional<websocket_event> websocket_decoder::next() {
     if (is_given_) {
-        // What an ordinary message needs is kept for the next one; a large one's memory is not.
+        // What an ordinary message needs is kept for the next one; a large one's memory is not. An
+        // assignment would keep it.
         constexpr std::size_t kept = 16 << 10;
-        if (message_.capacity() > kept) message_ = {};
+        if (message_.capacity() > kept) std::string().swap(message_);
         message_.clear();
         is_given_ = false;
     }
@@ -172,7 +173,7 @@ inline std::optional<websocket_event> websocket_decoder::end_close() {
     }
     step_ = step::over;
     input_ = {};
-    message_ = {};
+    std::string().swap(message_);
     return ended;
 }
 

@@ -143,7 +143,7 @@ inline void websocket_peer::die(std::string_view why) {
 }
 
 inline void websocket_peer::drop_queue() {
-    queue_ = {};
+    queue_.clear();
     queued_bytes_ = 0;
     pong_.reset();
     wants_ping_ = false;

@@ -95,7 +95,7 @@ class websocket_decoder {
     [[nodiscard]] event broken(websocket_code code, std::string_view why) {
         step_ = step::over;
         input_ = {};
-        message_ = {};
+        std::string().swap(message_);
         return websocket_event{websocket_event_kind::broken, why, code};
     }
     [[nodiscard]] event break_of_protocol(std::string_view why) {
