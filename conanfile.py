@@ -15,6 +15,7 @@ DEPENDENCIES = {
     "zstd": ("zstd/[~1.5]", "zstd::zstd"),
     "sqlite": ("sqlite3/[>=3.35 <4]", "sqlite3::sqlite3"),
     "postgres": ("libpq/[>=15 <18]", "libpq::libpq"),
+    "security": ("openssl/[>=3 <4]", "openssl::crypto"),
 }
 
 
@@ -30,12 +31,14 @@ class SyncfwConan(ConanFile):
         "with_zstd": [True, False],
         "with_sqlite": [True, False],
         "with_postgres": [True, False],
+        "with_security": [True, False],
     }
     default_options = {
         "with_zlib": False,
         "with_zstd": False,
         "with_sqlite": False,
         "with_postgres": False,
+        "with_security": False,
         "boost/*:header_only": True,
     }
     implements = ["auto_header_only"]

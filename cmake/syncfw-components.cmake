@@ -29,6 +29,11 @@ syncfw_component(sqlite PKGCONFIG sqlite3 PACKAGE SQLite3 TARGETS SQLite::SQLite
                  APT libsqlite3-dev HEADERS storage/sqlite.hpp testing/fault_vfs.hpp)
 syncfw_component(postgres PKGCONFIG libpq PACKAGE PostgreSQL TARGETS PostgreSQL::PostgreSQL
                  APT libpq-dev HEADERS storage/postgres.hpp)
+syncfw_component(security PKGCONFIG libcrypto PACKAGE OpenSSL TARGETS OpenSSL::Crypto
+                 APT libssl-dev
+                 HEADERS security/jwt.hpp security/jwt_keys.hpp security/jwks_source.hpp
+                         security/static_token.hpp security/keyring.hpp
+                         security/detail/openssl.hpp security/detail/public_key.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has
 # another name in each package manager, and an exported file must hold for all of them.
