@@ -15,6 +15,7 @@ DEPENDENCIES = {
     "zstd": ("zstd/[~1.5]", "zstd::zstd"),
     "sqlite": ("sqlite3/[>=3.35 <4]", "sqlite3::sqlite3"),
     "postgres": ("libpq/[>=15 <18]", "libpq::libpq"),
+    "security": ("openssl/[>=3 <4]", "openssl::crypto"),
     "http": (None, "boost::headers"),
 }
 
@@ -31,6 +32,7 @@ class SyncfwConan(ConanFile):
         "with_zstd": [True, False],
         "with_sqlite": [True, False],
         "with_postgres": [True, False],
+        "with_security": [True, False],
         "with_http": [True, False],
     }
     default_options = {
@@ -38,6 +40,7 @@ class SyncfwConan(ConanFile):
         "with_zstd": False,
         "with_sqlite": False,
         "with_postgres": False,
+        "with_security": False,
         "with_http": False,
         "boost/*:header_only": True,
     }

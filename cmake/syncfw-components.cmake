@@ -29,6 +29,11 @@ syncfw_component(sqlite PKGCONFIG sqlite3 PACKAGE SQLite3 TARGETS SQLite::SQLite
                  APT libsqlite3-dev HEADERS storage/sqlite.hpp testing/fault_vfs.hpp)
 syncfw_component(postgres PKGCONFIG libpq PACKAGE PostgreSQL TARGETS PostgreSQL::PostgreSQL
                  APT libpq-dev HEADERS storage/postgres.hpp)
+syncfw_component(security PKGCONFIG libcrypto PACKAGE OpenSSL TARGETS OpenSSL::Crypto
+                 APT libssl-dev
+                 HEADERS security/jwt.hpp security/jwt_keys.hpp security/jwks_source.hpp
+                         security/static_token.hpp security/keyring.hpp
+                         security/detail/openssl.hpp security/detail/public_key.hpp)
 syncfw_component(http PACKAGE Threads TARGETS Threads::Threads
                  APT libc6-dev HEADERS transport/http/server.hpp
                  transport/http/detail/connection.hpp transport/http/detail/server_shared.hpp)

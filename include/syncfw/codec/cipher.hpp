@@ -2,11 +2,13 @@
 #pragma once
 
 #include <syncfw/core/result.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/entity.hpp>
 
 #include <concepts>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace syncfw {
 
@@ -28,9 +30,42 @@ concept field_cipher = requires(const C& cipher, const sealed_field& field,
     { cipher.open(field, content, out) } -> std::same_as<result<void>>;
 };
 
+/// Keys whose ciphertexts are bound to a tenant. A store takes it in place of a cipher, and asks it
+/// for the one of each transaction's tenant.
+template <class C>
+concept tenant_ciphers = requires(const C& ciphers, const tenant_id& whose) {
+    { ciphers.for_tenant(whose) } -> field_cipher;
+};
+
 namespace detail {
 
 struct no_cipher {};
+
+/// What a transaction seals and opens with, looked at like a pointer.
+template <class C>
+class cipher_in_use {
+  public:
+    using type = C;
+    cipher_in_use(const C& given, const tenant_id&) noexcept : given_(&given) {}
+    [[nodiscard]] const type& operator*() const noexcept { return *given_; }
+    [[nodiscard]] const type* operator->() const noexcept { return given_; }
+
+  private:
+    const C* given_;
+};
+template <tenant_ciphers C>
+class cipher_in_use<C> {
+  public:
+    using type = decltype(std::declval<const C&>().for_tenant(std::declval<const tenant_id&>()));
+    cipher_in_use(const C& given, const tenant_id& whose) : bound_(given.for_tenant(whose)) {}
+    [[nodiscard]] const type& operator*() const noexcept { return bound_; }
+    [[nodiscard]] const type* operator->() const noexcept { return &bound_; }
+
+  private:
+    type bound_;
+};
+template <class C>
+using cipher_used = typename cipher_in_use<C>::type;
 
 template <class T>
 inline constexpr bool has_encrypted_fields =

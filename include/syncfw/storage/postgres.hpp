@@ -32,7 +32,8 @@ class store;
 
 /// Connects to a server. Fails with `errc::unavailable` where there is none, with
 /// `errc::unauthorized` where it lets nobody in, with `errc::schema_mismatch` where its tables need
-/// a hand; they are unchanged then. Entities with encrypted fields need the cipher.
+/// a hand; they are unchanged then. Entities with encrypted fields need the cipher, or the
+/// `tenant_ciphers` that have one for each tenant.
 template <class Schema, class Cipher = syncfw::detail::no_cipher>
 [[nodiscard]] result<store<Schema, Cipher>> open(std::string url, const options& wanted = {},
                                                  Cipher cipher = {}) {
@@ -42,8 +43,9 @@ template <class Schema, class Cipher = syncfw::detail::no_cipher>
 template <class Schema, class Cipher>
 class store {
     static_assert([] {
-        complete_schema<Schema>::for_each(
-            []<class T>(of<T>) { static_assert(syncfw::detail::require_codec<T, Cipher>()); });
+        complete_schema<Schema>::for_each([]<class T>(of<T>) {
+            static_assert(syncfw::detail::require_codec<T, syncfw::detail::cipher_used<Cipher>>());
+        });
         return true;
     }());
 

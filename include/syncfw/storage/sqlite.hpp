@@ -39,7 +39,8 @@ class store;
 /// Opens or makes the file. Fails with `errc::unsupported_format` where it is another program's or
 /// no database at all, with `errc::corrupted` where it is damaged, with `errc::read_only` and
 /// `errc::unavailable` where it can't be used, with `errc::schema_mismatch` where its tables need a
-/// hand; it is unchanged then. Entities with encrypted fields need the cipher.
+/// hand; it is unchanged then. Entities with encrypted fields need the cipher, or the
+/// `tenant_ciphers` that have one for each tenant.
 template <class Schema, class Cipher = syncfw::detail::no_cipher>
 [[nodiscard]] result<store<Schema, Cipher>> open(std::string_view path, const options& wanted = {},
                                                  Cipher cipher = {}) {
@@ -49,8 +50,9 @@ template <class Schema, class Cipher = syncfw::detail::no_cipher>
 template <class Schema, class Cipher>
 class store {
     static_assert([] {
-        complete_schema<Schema>::for_each(
-            []<class T>(of<T>) { static_assert(syncfw::detail::require_codec<T, Cipher>()); });
+        complete_schema<Schema>::for_each([]<class T>(of<T>) {
+            static_assert(syncfw::detail::require_codec<T, syncfw::detail::cipher_used<Cipher>>());
+        });
         return true;
     }());
 

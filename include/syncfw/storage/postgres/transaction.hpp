@@ -122,7 +122,7 @@ class transaction {
 
   protected:
     transaction(detail::loan&& lent, const tenant_id& whose, const Cipher& cipher)
-        : db_(std::move(lent)), whose_(whose), cipher_(&cipher) {}
+        : db_(std::move(lent)), whose_(whose), cipher_(cipher, whose) {}
 
     // Beneath the conditions of all statements, the server's policies look at this.
     [[nodiscard]] result<void> tell_tenant(bool wanted) {
@@ -163,7 +163,7 @@ class transaction {
 
     detail::loan db_;
     tenant_id whose_;
-    const Cipher* cipher_;
+    syncfw::detail::cipher_in_use<Cipher> cipher_;
     std::optional<error> failure_{};
     detail::parameters given_{};
 
@@ -236,7 +236,7 @@ class transaction {
     }
     // What is compared with a ciphertext is the ciphertext of the same content.
     [[nodiscard]] result<void> seal(const entity_info& entity, sql::parameter& given) const {
-        if constexpr (field_cipher<Cipher>) {
+        if constexpr (field_cipher<syncfw::detail::cipher_used<Cipher>>) {
             const field_info& field = entity.fields[given.place];
             std::string sealed;
             auto done =

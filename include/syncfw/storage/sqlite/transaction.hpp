@@ -123,7 +123,7 @@ class transaction {
     using statement = detail::statement;
 
     transaction(detail::loan&& lent, const tenant_id& whose, const Cipher& cipher)
-        : db_(std::move(lent)), whose_(whose), cipher_(&cipher) {}
+        : db_(std::move(lent)), whose_(whose), cipher_(cipher, whose) {}
 
     [[nodiscard]] result<void> start(std::string_view how) {
         const int code = db_->run(how);
@@ -150,7 +150,7 @@ class transaction {
 
     detail::loan db_;
     tenant_id whose_;
-    const Cipher* cipher_;
+    syncfw::detail::cipher_in_use<Cipher> cipher_;
     std::optional<error> failure_{};
 
   private:
@@ -208,7 +208,7 @@ class transaction {
     // What is compared with a ciphertext is the ciphertext of the same content.
     [[nodiscard]] result<void> bind_sealed(statement& to, std::size_t number,
                                            const entity_info& entity, const sql::parameter& given) {
-        if constexpr (field_cipher<Cipher>) {
+        if constexpr (field_cipher<syncfw::detail::cipher_used<Cipher>>) {
             const field_info& field = entity.fields[given.place];
             std::string sealed;
             auto done =
