@@ -21,7 +21,7 @@ endfunction()
 
 syncfw_component(core APT libboost1.81-dev)
 syncfw_component(zlib PKGCONFIG zlib PACKAGE ZLIB TARGETS ZLIB::ZLIB
-                 APT zlib1g-dev HEADERS codec/zlib.hpp)
+                 APT zlib1g-dev HEADERS codec/zlib.hpp codec/gzip.hpp)
 syncfw_component(zstd PKGCONFIG libzstd PACKAGE zstd
                  TARGETS zstd::libzstd zstd::libzstd_shared zstd::libzstd_static
                  APT libzstd-dev HEADERS codec/zstd.hpp)

@@ -56,14 +56,20 @@ class buffer {
         if (capacity_ - size_ < count) grow(count);
         return data_ + size_;
     }
+    /// Room for `capacity` bytes in all and not for more, where the most is known beforehand.
+    void reserve(std::size_t capacity) {
+        if (capacity > capacity_) resize(capacity);
+    }
     /// Takes what was written after `room` into the content.
     void set_end(const char* end) noexcept { size_ = static_cast<std::size_t>(end - data_); }
 
   private:
     void grow(std::size_t count) {
         if (count > static_cast<std::size_t>(-1) / 2 - size_) throw std::bad_alloc();
-        const std::size_t capacity = detail::larger<std::size_t>(
-            detail::larger<std::size_t>(256, capacity_ * 2), size_ + count);
+        resize(detail::larger<std::size_t>(detail::larger<std::size_t>(256, capacity_ * 2),
+                                           size_ + count));
+    }
+    void resize(std::size_t capacity) {
         void* const data = std::realloc(data_, capacity);
         if (data == nullptr) throw std::bad_alloc();
         data_ = static_cast<char*>(data);

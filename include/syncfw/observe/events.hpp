@@ -14,8 +14,19 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace syncfw::events {
+
+/// What became of a push's operations of one entity.
+struct entity_outcomes {
+    std::string_view entity{};
+    std::int64_t applied = 0;
+    std::int64_t merged = 0;
+    std::int64_t superseded = 0;
+    std::int64_t parked = 0;
+    std::int64_t rejected = 0;
+};
 
 /// A server took a push, and answered each operation.
 struct push_taken {
@@ -29,6 +40,15 @@ struct push_taken {
     std::int64_t superseded = 0;
     std::int64_t parked = 0;
     std::int64_t rejected = 0;
+    /// The same by entity, for who counts so. It is not described, so that a log has the sums.
+    std::vector<entity_outcomes> of_entities{};
+
+    void add(const entity_outcomes& of) {
+        operations += of.applied + of.merged + of.superseded + of.parked + of.rejected;
+        applied += of.applied, merged += of.merged, superseded += of.superseded;
+        parked += of.parked, rejected += of.rejected;
+        of_entities.push_back(of);
+    }
 };
 BOOST_DESCRIBE_STRUCT(push_taken, (),
                       (tenant, subject, device, operations, applied, merged, superseded, parked,

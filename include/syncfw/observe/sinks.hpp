@@ -4,9 +4,8 @@
 // it wants and a template for the rest.
 #pragma once
 
-#include <syncfw/codec/json.hpp>
-#include <syncfw/core/document.hpp>
 #include <syncfw/core/timestamp.hpp>
+#include <syncfw/observe/detail/line_text.hpp>
 #include <syncfw/observe/events.hpp>
 
 #include <boost/describe/members.hpp>
@@ -23,7 +22,8 @@
 
 namespace syncfw {
 
-/// One JSON object a line, whole lines whoever writes at the same time.
+/// One JSON object a line, whole lines whoever writes at the same time. For a program's whole log,
+/// in which events are lines among others, see `events_to_log` in observe/log.hpp.
 class json_lines {
   public:
     explicit json_lines(std::FILE* to) : to_(to) {}
@@ -32,15 +32,8 @@ class json_lines {
     void take(timestamp at, const Event& event) {
         std::string line = R"({"at":")" + to_string(at) + R"(","event":")";
         line.append(Event::name).append("\"");
-        using all = boost::describe::describe_members<Event, boost::describe::mod_public>;
-        boost::mp11::mp_for_each<all>([&](auto member) {
-            line.append(",\"").append(member.name).append("\":");
-            line += json::encode(document(event.*member.pointer));
-        });
-        line += "}\n";
-        // One call a line, so that lines of several threads don't mix.
-        std::fwrite(line.data(), 1, line.size(), to_);
-        std::fflush(to_);
+        detail::append_members_of(line, event);
+        detail::write_line(to_, line);
     }
 
   private:

@@ -355,11 +355,14 @@ void server<W, P>::tell_push(const caller& who, const push_message<schema_type>&
     detail::tell(from_, [&] {
         events::push_taken told{
             .tenant = who.tenant.name(), .subject = who.subject, .device = to_string(asked.origin)};
-        std::int64_t* const counts[] = {&told.applied, &told.merged, &told.superseded, &told.parked,
-                                        &told.rejected};
         schema_type::for_each([&]<class T>(of<T>) {
-            for (const auto& each : answer.answers.template of<T>())
-                ++told.operations, ++*counts[static_cast<std::size_t>(each.outcome)];
+            const auto& answers = answer.answers.template of<T>();
+            if (answers.empty()) return;
+            events::entity_outcomes seen{.entity = entity_of<T>.name};
+            std::int64_t* const counts[] = {&seen.applied, &seen.merged, &seen.superseded,
+                                            &seen.parked, &seen.rejected};
+            for (const auto& each : answers) ++*counts[static_cast<std::size_t>(each.outcome)];
+            told.add(seen);
         });
         return told;
     });
