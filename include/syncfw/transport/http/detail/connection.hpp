@@ -3,6 +3,7 @@
 // clock. All of it happens on the connection's strand.
 #pragma once
 
+#include <syncfw/core/uuid.hpp>
 #include <syncfw/transport/http/detail/server_shared.hpp>
 #include <syncfw/transport/http/detail/streaming.hpp>
 #include <syncfw/transport/http/server_session.hpp>
@@ -148,6 +149,8 @@ class connection final : public connection_base, public std::enable_shared_from_
         begin_phase();
         request asked = session_.take_request();
         asked.peer = address_;
+        asked.received_microseconds = microseconds_now();
+        name(asked);
         const stream_offer offer(asked);
         response given = call(std::move(asked));
         if (has_place) shared_.give_place();
@@ -159,6 +162,15 @@ class connection final : public connection_base, public std::enable_shared_from_
             }
         session_.answer(std::move(given), shared_.is_stopping);
         pump();
+    }
+
+    // The caller's own name of it, if it is a word; else one that nobody else has.
+    void name(request& asked) {
+        const std::string_view given = asked.field("X-Request-Id");
+        if (given.size() <= 64 && is_token(given))
+            asked.id = given;
+        else
+            asked.id = to_string(new_uuid());
     }
 
     [[nodiscard]] response call(request&& asked) {
