@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A whole service, with devices that reach it by HTTP.
+#include <syncfw/app/poke_listener.hpp>
 #include <syncfw/app/service.hpp>
 #include <syncfw/security/jwt.hpp>
 #include <syncfw/storage/memory.hpp>
@@ -9,8 +10,11 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -176,6 +180,83 @@ TEST_CASE("T16: packed bodies are taken and given, and a bomb is refused") {
     const auto garbage = line->ask({.method = "POST", .path = "/x", .body = "no", .fields = says});
     REQUIRE(garbage);
     CHECK(garbage->status == 400);
+}
+
+TEST_CASE("realtime: a push pokes the devices of its tenant, by WebSocket, and nobody else") {
+    scene s;
+    const auto listen = [&](const std::string& who) {
+        return poke_listener::make(
+                   s.address(), {.token = [=] { return secret<std::string>(token_of(who, who)); }})
+            .value();
+    };
+    poke_listener anns = listen("ann"), bobs = listen("bob");
+    std::mutex lock;
+    std::condition_variable changed;
+    int ann_heard = 0, bob_heard = 0;
+    const auto ear = [&](poke_listener& of, int& count) {
+        return std::thread([&] {
+            of.run([&] {
+                const std::lock_guard locked(lock);
+                ++count;
+                changed.notify_all();
+            });
+        });
+    };
+    std::thread ann = ear(anns, ann_heard), bob = ear(bobs, bob_heard);
+    const auto wait_for = [&](int& count, int wanted) {
+        std::unique_lock locked(lock);
+        return changed.wait_for(locked, std::chrono::seconds(20), [&] { return count >= wanted; });
+    };
+    // One for the connection itself.
+    CHECK(wait_for(ann_heard, 1));
+    CHECK(wait_for(bob_heard, 1));
+    device phone(s, "ann", "ann");
+    REQUIRE(phone.mine.put(book{.id = new_uuid()}));
+    REQUIRE(phone.mine.sync());
+    CHECK(wait_for(ann_heard, 2));
+    anns.stop();
+    bobs.stop();
+    ann.join();
+    bob.join();
+    CHECK(bob_heard == 1);
+}
+
+TEST_CASE("T10: a stream ends with its token") {
+    scene s;
+    const std::string token = token_of("ann", "ann", 3);
+    auto line = http::client::make(s.address(), {.answer_milliseconds = 30'000, .token = [&] {
+                                                     return secret<std::string>(token);
+                                                 }});
+    const auto got = line->ask({.path = "/sync/stream"});
+    REQUIRE(got);
+    CHECK(got->field("Content-Type") == "text/event-stream");
+    CHECK(got->body == "data: poke\n\n");
+}
+
+TEST_CASE("T28: what is no handshake of ours gets no WebSocket") {
+    scene s;
+    const std::string token = token_of("ann", "ann");
+    const auto ask = [&](std::string_view version, std::string_view key, std::string_view origin,
+                         const std::string& with) {
+        auto line =
+            http::client::make(s.address(), {.token = [&] { return secret<std::string>(with); }});
+        http::question asked{.path = "/sync/stream"};
+        asked.fields.add("Upgrade", "websocket");
+        asked.fields.add("Connection", "Upgrade");
+        asked.fields.add("Sec-WebSocket-Version", version);
+        asked.fields.add("Sec-WebSocket-Key", key);
+        if (!origin.empty()) asked.fields.add("Origin", origin);
+        auto got = line->upgrade(asked);
+        if (got) return std::string("101");
+        return got.error().message.substr(got.error().message.find("HTTP ") + 5, 3);
+    };
+    const std::string key = "dGhlIHNhbXBsZSBub25jZQ==";
+    CHECK(ask("13", key, "", token) == "101");
+    CHECK(ask("13", key, s.address(), token) == "101");
+    CHECK(ask("13", key, "https://elsewhere.example", token) == "403");
+    CHECK(ask("12", key, "", token) == "426");
+    CHECK(ask("13", "short", "", token) == "400");
+    CHECK(ask("13", key, "", "") == "401");
 }
 
 TEST_CASE("I17: no token and no row is in the log") {
