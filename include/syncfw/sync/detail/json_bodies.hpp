@@ -323,7 +323,7 @@ const char* get_body(const char* in, reader& r, pull_answer<S>& m) {
             default: return get_rows(at, r, m);
         }
     });
-    for (const std::size_t i : {1, 8})
+    for (const std::size_t i : {std::size_t{1}, std::size_t{8}})
         if (in != nullptr && (seen >> i & 1) == 0) return fail_missing(r, start, names[i]);
     return in;
 }
