@@ -89,7 +89,7 @@ syncfw::result<syncfw::sqlite::store<clinic, syncfw::keyring>> open_clinic(
 
 // [rewrite]
 template <class Store>
-syncfw::result<void> rewrite(Store& store, const syncfw::tenant_id& whose, std::int64_t page) {
+syncfw::result<void> rewrite(Store& store, const syncfw::tenant_id& whose, std::uint64_t page) {
     for (std::int64_t last = INT64_MIN;;) {
         auto tx = begin_write(store, whose);
         if (!tx) return tx.error();
