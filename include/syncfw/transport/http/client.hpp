@@ -72,6 +72,12 @@ class client {
     /// nobody knows, `errc::malformed` where the answer is none. Any status is an answer.
     [[nodiscard]] result<answer> ask(const question& asked);
 
+    /// The same in two halves: in between, the server is at work already. Nothing else may be asked
+    /// meanwhile; who doesn't want the answer any more forgets it.
+    [[nodiscard]] result<void> begin(const question& asked);
+    [[nodiscard]] result<answer> finish();
+    void forget() { line_.close(); }
+
     /// Asks on a connection of its own, which is given away with the answer's head. Fails with the
     /// status' own error where that isn't 101.
     [[nodiscard]] result<upgraded> upgrade(const question& asked);
@@ -86,7 +92,10 @@ class client {
     [[nodiscard]] result<answer> exchange(const question& asked, const std::string& head,
                                           bool& is_silent);
     [[nodiscard]] std::string head_of(const question& asked) const;
-    [[nodiscard]] result<response_head> read_head(const question& asked, std::string& bytes,
+    [[nodiscard]] detail::deadline deadline_of_answer() const {
+        return detail::deadline(options_.answer_milliseconds);
+    }
+    [[nodiscard]] result<response_head> read_head(bool has_body, std::string& bytes,
                                                   const detail::deadline& until);
     [[nodiscard]] result<answer> read_answer(response_head&& head, std::string_view early,
                                              const detail::deadline& until);
@@ -99,6 +108,7 @@ class client {
     client_options options_;
     detail::socket line_{};
     std::string room_{};
+    bool has_body_ = true;  // The answer that was begun to be asked for: none to HEAD.
 };
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -153,13 +163,37 @@ inline result<answer> client::ask(const question& asked) {
     return exchange(asked, head, is_silent);
 }
 
+inline result<void> client::begin(const question& asked) {
+    if (line_.is_open() && !line_.is_quiet()) line_.close();
+    if (!line_.is_open())
+        if (auto done = connect(); !done) return done;
+    has_body_ = asked.method != "HEAD";
+    auto sent = line_.write(head_of(asked), asked.body, deadline_of_answer());
+    if (!sent) line_.close();
+    return sent;
+}
+
+inline result<answer> client::finish() {
+    const detail::deadline until = deadline_of_answer();
+    std::string bytes;
+    auto head = read_head(has_body_, bytes, until);
+    if (head) {
+        const bool keeps_alive = head->keeps_alive;
+        auto whole = read_answer(std::move(*head), bytes, until);
+        if (!whole || !keeps_alive) line_.close();
+        return whole;
+    }
+    line_.close();
+    return head.error();
+}
+
 inline result<upgraded> client::upgrade(const question& asked) {
     line_.close();
     if (auto done = connect(); !done) return done.error();
-    const detail::deadline until(options_.answer_milliseconds);
+    const detail::deadline until = deadline_of_answer();
     upgraded got;
     if (auto sent = line_.write(head_of(asked), {}, until); !sent) return sent.error();
-    auto head = read_head(asked, got.early, until);
+    auto head = read_head(true, got.early, until);
     if (!head) return head.error();
     if (head->status != 101) {
         line_.close();
@@ -176,7 +210,7 @@ inline result<upgraded> client::upgrade(const question& asked) {
 
 inline result<answer> client::exchange(const question& asked, const std::string& head,
                                        bool& is_silent) {
-    const detail::deadline until(options_.answer_milliseconds);
+    const detail::deadline until = deadline_of_answer();
     std::string bytes;
     const auto give_up = [&](error why) -> result<answer> {
         is_silent = bytes.empty() && until.left() > 0;
@@ -185,7 +219,7 @@ inline result<answer> client::exchange(const question& asked, const std::string&
     };
     auto sent = line_.write(head, asked.body, until);
     // A server that refuses says so before all is sent: its word counts more than the break.
-    auto got = read_head(asked, bytes, until);
+    auto got = read_head(asked.method != "HEAD", bytes, until);
     if (!got) return give_up(sent ? got.error() : sent.error());
     const bool keeps_alive = got->keeps_alive && sent;
     auto whole = read_answer(std::move(*got), bytes, until);
@@ -195,7 +229,7 @@ inline result<answer> client::exchange(const question& asked, const std::string&
 }
 
 // Up to the head of the final answer; `bytes` is then what came of its body.
-inline result<response_head> client::read_head(const question& asked, std::string& bytes,
+inline result<response_head> client::read_head(bool has_body, std::string& bytes,
                                                const detail::deadline& until) {
     const limits most{.head_bytes = 32 << 10};
     room_.resize(256 << 10);
@@ -212,8 +246,8 @@ inline result<response_head> client::read_head(const question& asked, std::strin
             continue;
         }
         refusal why;
-        auto head = parse_response_head(std::string_view(bytes).substr(0, end), most, why,
-                                        asked.method != "HEAD");
+        auto head =
+            parse_response_head(std::string_view(bytes).substr(0, end), most, why, has_body);
         if (!head) return bad_answer(why);
         bytes.erase(0, end);
         if (head->status >= 200 || head->status == 101) return std::move(*head);
