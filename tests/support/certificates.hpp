@@ -59,6 +59,7 @@ struct wanted_certificate {
     long from_days = -1;
     long until_days = 30;
     const char* usage = "serverAuth";
+    const char* common_name = "a server";
     bool is_authority = false;
     bool is_rsa_1024 = false;
 };
@@ -88,7 +89,7 @@ inline issued issue(const wanted_certificate& wanted, const issued* issuer = nul
     X509_gmtime_adj(X509_getm_notAfter(shown), wanted.until_days * 86'400);
     X509_set_pubkey(shown, made.key.get());
     const std::string name =
-        (wanted.is_authority ? "authority " : "server ") + std::to_string(serial);
+        wanted.is_authority ? "authority " + std::to_string(serial) : wanted.common_name;
     X509_NAME_add_entry_by_txt(X509_get_subject_name(shown), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(shown, X509_get_subject_name(by));

@@ -265,8 +265,10 @@ TEST_CASE("T12: the name must be the certificate's, in each form that a name has
     CHECK(agrees("IP:0:0:0:0:0:0:0:1", "::1"));
     // A name that looks like an address isn't one.
     CHECK(!agrees("DNS:127.0.0.1", "127.0.0.1"));
-    // The subject's common name is no name.
-    CHECK(!agrees("DNS:other.example", "server"));
+    // Nor is the subject's common name, which counted long ago.
+    pair both({.names = "IP:127.0.0.1", .common_name = "books.example"}, "books.example");
+    both.run();
+    CHECK(!both.client.is_established());
 }
 
 TEST_CASE("tls: a host that no certificate could name is refused before anything is said") {
