@@ -7,19 +7,22 @@
 //     if (answer && answer->status == 201) use(answer->body);
 //
 // One connection is kept and used again. Answers are distrusted as requests are: their size,
-// framing and time are limited, redirections are not followed, and a server that was reached by
-// TLS is never asked without it. Nothing heavy is included.
+// framing and time are limited, and redirections are not followed. An address of https is reached
+// by what `client_options::tls` brings, or not at all. Nothing heavy is included.
 #pragma once
 
 #include <syncfw/core/result.hpp>
 #include <syncfw/core/secret.hpp>
 #include <syncfw/transport/http/body.hpp>
+#include <syncfw/transport/http/detail/line.hpp>
 #include <syncfw/transport/http/detail/socket.hpp>
+#include <syncfw/transport/http/filter.hpp>
 #include <syncfw/transport/http/url.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +35,8 @@ struct client_options {
     std::size_t answer_bytes_max = 64 << 20;
     /// Gives the token that goes with each request. Asked each time, since tokens end.
     std::function<secret<std::string>()> token{};
+    /// What https needs: a client's `tls_context`, of <syncfw/transport/tls.hpp>.
+    std::shared_ptr<const filter_source> tls{};
 };
 
 /// What is asked.
@@ -106,7 +111,7 @@ class client {
 
     url address_;
     client_options options_;
-    detail::socket line_{};
+    detail::line line_{};
     std::string room_{};
     bool has_body_ = true;  // The answer that was begun to be asked for: none to HEAD.
 };
@@ -116,14 +121,21 @@ class client {
 inline result<client> client::make(std::string_view address, client_options options) {
     auto where = parse_url(address);
     if (!where) return where.error();
-    if (where->is_secure)
+    if (where->is_secure && !options.tls)
         return error{.code = errc::unsupported_format,
-                     .message = "https is not spoken here yet; put a proxy that does in front"};
+                     .message =
+                         "https needs TLS: include <syncfw/transport/tls.hpp>, and put "
+                         "what tls_context::for_client() gives into client_options::tls"};
+    if (options.tls && options.tls->is_for_server())
+        return error{.code = errc::invalid_value,
+                     .message =
+                         "client_options::tls was made for a server; take "
+                         "tls_context::for_client()"};
     return client(std::move(*where), std::move(options));
 }
 
 inline result<void> client::connect() {
-    return line_.connect(address_.host, address_.port,
+    return line_.connect(address_, address_.is_secure ? options_.tls.get() : nullptr,
                          detail::deadline(options_.connect_milliseconds));
 }
 
