@@ -35,7 +35,7 @@ syncfw_component(security PKGCONFIG libcrypto PACKAGE OpenSSL TARGETS OpenSSL::C
                          security/static_token.hpp security/keyring.hpp
                          security/detail/openssl.hpp security/detail/public_key.hpp)
 syncfw_component(http PACKAGE Threads TARGETS Threads::Threads
-                 APT libc6-dev HEADERS transport/http/server.hpp
+                 APT libc6-dev HEADERS transport/http/server.hpp app/service.hpp
                  transport/http/detail/connection.hpp transport/http/detail/server_shared.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has

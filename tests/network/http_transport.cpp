@@ -61,7 +61,8 @@ TEST_CASE("http: devices of several people meet on one server, and see their own
         if (token.size() < 3) return error{.code = errc::unauthorized};
         return principal{.subject = std::string(token), .tenant = tenant_id(std::string(token))};
     });
-    add_sync_routes(routes, hub);
+    poke_hub pokes;
+    add_sync_routes(routes, hub, pokes);
     endpoint served(std::ref(routes));
 
     constexpr int people = 4, devices = 2, books = 60;
@@ -100,7 +101,8 @@ TEST_CASE("http: a token that the server doesn't take is said to be that") {
     syncfw::server hub(rows);
     http::router routes(
         [](std::string_view) -> result<principal> { return error{.code = errc::unauthorized}; });
-    add_sync_routes(routes, hub);
+    poke_hub pokes;
+    add_sync_routes(routes, hub, pokes);
     endpoint served(std::ref(routes));
     auto link =
         http_link::make(served.address(), {.token = [] { return secret<std::string>("old"); }});

@@ -10,8 +10,10 @@
 // | GET  /sync/status                    | how the tenant's store stands                         |
 // | GET  /sync/conflicts                 | the conflicts that wait for a person                  |
 // | POST /sync/conflicts/{id}/resolve    | settles one: `{"take":"mine"}` or `{"take":"theirs"}` |
+// | GET  /sync/stream                    | says `poke` whenever there is something to pull       |
 //
-// Whose rows they are about, the token says.
+// Whose rows they are about, the token says. The stream is a WebSocket for who asks for one, else
+// Server-Sent Events; it ends with its token, and a poke that is lost loses nothing.
 #pragma once
 
 #include <syncfw/codec/json.hpp>
@@ -20,7 +22,9 @@
 #include <syncfw/transport/http/router.hpp>
 #include <syncfw/transport/http/typed.hpp>
 #include <syncfw/transport/http_link.hpp>
+#include <syncfw/transport/poke.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,9 +49,11 @@ struct sync_route_rules {
     http::access resolve = http::needs_token;
 };
 
-/// The server must outlive the routes.
+/// The server and the hub of pokes must outlive the routes. What is pushed here pokes by itself;
+/// where other processes write to the same database, their word must come to the hub as well.
 template <class Server>
-void add_sync_routes(http::router& routes, Server& hub, const sync_route_rules& rules = {});
+void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                     const sync_route_rules& rules = {});
 
 // --- how it is done ------------------------------------------------------------------------------
 
@@ -83,17 +89,36 @@ struct taken_side {
                  .field = "take"};
 }
 
+[[nodiscard]] inline http::response stream_of_pokes(poke_hub& pokes, const principal& who) {
+    http::response given;
+    if (who.expires_at != timestamp::max())
+        given.ends_at_microseconds = who.expires_at.microseconds_since_epoch();
+    given.goes_on = [&pokes, whose = who.tenant](
+                        const std::shared_ptr<http::stream>& open) -> std::shared_ptr<void> {
+        auto subscribed = pokes.subscribe(whose, [open] { open->send(poke_word); });
+        if (!subscribed) return open->close(1013, "too many listen"), nullptr;
+        // What came between the last pull and this moment is not missed.
+        open->send(poke_word);
+        return std::make_shared<poke_subscription>(std::move(*subscribed));
+    };
+    return given;
+}
+
 }  // namespace detail
 
 template <class Server>
-void add_sync_routes(http::router& routes, Server& hub, const sync_route_rules& rules) {
+void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                     const sync_route_rules& rules) {
     using http::call, http::response, http::error_response;
-    routes.add("POST", http_link::path, rules.synchronise, [&hub](const call& made) -> response {
+    routes.add("POST", http_link::path, rules.synchronise, [&](const call& made) -> response {
         if (made.asked.field("Content-Type") != http_link::media_type)
             return error_response(415, "this is for the engine's own messages");
-        return {.body = hub.handle(detail::caller_of(made), made.asked.body),
-                .content_type = std::string(http_link::media_type)};
+        std::string answer = hub.handle(detail::caller_of(made), made.asked.body);
+        if (kind_of(answer) == message_kind::push_answer) pokes.poke(made.who.tenant);
+        return {.body = std::move(answer), .content_type = std::string(http_link::media_type)};
     });
+    routes.add("GET", "/sync/stream", rules.synchronise,
+               [&pokes](const call& made) { return detail::stream_of_pokes(pokes, made.who); });
     routes.add("GET", "/sync/status", rules.synchronise, [&hub](const call& made) -> response {
         auto seen = hub.status(made.who.tenant);
         if (!seen) return error_response(seen.error());
@@ -109,15 +134,18 @@ void add_sync_routes(http::router& routes, Server& hub, const sync_route_rules& 
         return detail::as_json(
             document::object({{"success", true}, {"conflicts", std::move(list)}}));
     });
-    routes.add(
-        "POST", "/sync/conflicts/{id}/resolve", rules.resolve,
-        http::typed([&hub](const call& made, const detail::taken_side& wanted) -> result<void> {
-            const auto id = uuid::parse(made.part("id"));
-            if (!id) return error{.code = errc::not_found, .message = "there is no such conflict"};
-            const auto taken = detail::side_of(wanted);
-            if (!taken) return taken.error();
-            return hub.resolve(detail::caller_of(made), *id, *taken);
-        }));
+    routes.add("POST", "/sync/conflicts/{id}/resolve", rules.resolve,
+               http::typed([&](const call& made, const detail::taken_side& wanted) -> result<void> {
+                   const auto id = uuid::parse(made.part("id"));
+                   if (!id)
+                       return error{.code = errc::not_found,
+                                    .message = "there is no such conflict"};
+                   const auto taken = detail::side_of(wanted);
+                   if (!taken) return taken.error();
+                   auto done = hub.resolve(detail::caller_of(made), *id, *taken);
+                   if (done) pokes.poke(made.who.tenant);
+                   return done;
+               }));
 }
 
 }  // namespace syncfw

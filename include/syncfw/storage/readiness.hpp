@@ -13,8 +13,7 @@ namespace syncfw {
 ///
 ///     health.add("database", syncfw::reads_of(store, syncfw::tenant_id()));
 ///
-/// The store must outlive the check, and may be used by one thread at a time, as everywhere: give
-/// the check a store of its own where others work with theirs meanwhile.
+/// The store must outlive the check.
 template <class S>
 [[nodiscard]] health_check reads_of(S& store, tenant_id whose) {
     return [&store, whose = std::move(whose)]() -> health_finding {

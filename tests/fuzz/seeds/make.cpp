@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Writes the seeds of the fuzz targets, so that the search begins with what is accepted:
 //
-//     g++ -std=c++20 -Iinclude tests/fuzz/seeds/make.cpp -o make && ./make tests/fuzz/corpus
+//     g++ -std=c++20 -Iinclude tests/fuzz/seeds/make.cpp -lcrypto -o make
+//     ./make tests/fuzz/corpus
 #include "../../support/everything.hpp"
 #include "../../support/frames.hpp"
 #include "../../support/synced.hpp"
+#include "../../support/tokens.hpp"
 #include <syncfw/codec/delta.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/codec/where.hpp>
@@ -50,6 +52,30 @@ everything full_row() {
     row.enums = {tests::level::lowest}, row.documents = {1, "two"}, row.table = {{1}, {}, {2, 3}};
     row.homes = {row.home}, row.maybe_texts = {std::nullopt, "m"}, row.prices = {{5}};
     return row;
+}
+
+// Tokens, parts of tokens that are signed there, and key sets.
+void write_tokens() {
+    using namespace tests;
+    const std::string good = expect(syncfw::mint(hs256_key(), good_claims()));
+    write("jwt", "token", "t" + good);
+    write("jwt", "token_of_python", "t" + std::string(hs256_token));
+    write("jwt", "token_rs256", "t" + std::string(rs256_token));
+    write("jwt", "token_unsigned", "t" + good.substr(0, good.rfind('.') + 1));
+    write("jwt", "header", R"(h{"alg":"HS256","typ":"JWT"})");
+    write("jwt", "header_none", R"(h{"alg":"none"})");
+    write("jwt", "header_all",
+          R"(h{"alg":"HS256","typ":"jwt","kid":"a","crit":["exp"],"jku":"https://x","jwk":{}})");
+    write("jwt", "claims",
+          R"(c{"sub":"paul","tenant_id":"arrakis","exp":1900000000,"iat":1799999999.5,)"
+          R"("nbf":1.7e9,"role":"admin","roles":["reader","writer"]})");
+    write("jwt", "claims_audience", R"(c{"iss":"login","aud":["books"],"sub":"\u00e9","exp":-1})");
+    write("jwt", "claims_twice", R"(c{"sub":"a","sub":"b","exp":1900000000})");
+    write("jwt", "keys",
+          "k" + jwks("{" + rsa_numbers + R"(,"kid":"rsa-1","use":"sig"},{)" + p256_numbers +
+                     R"(,"kid":"ec-1","alg":"ES256"})"));
+    write("jwt", "keys_one", "k" + jwks("{" + p256_numbers + R"(,"key_ops":["verify"]})"));
+    write("jwt", "keys_secret", R"(k{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"EC","d":"AA"}]})");
 }
 
 // A conversation, its checksums taken off.
@@ -163,6 +189,7 @@ int main(int count, char** arguments) {
                                                    field<&everything::maybe_text>.is_null())));
     write("filter", "json", "1" + json::encode_filter(condition));
     write("filter", "binary", std::string(1, '\0') + binary::encode_filter(condition));
+    write_tokens();
     write("filter", "in",
           R"(1{"entity":"everything","steps":[)"
           R"({"field":"int_8","op":"in","values":[1,2]},{"op":"not"}]})");

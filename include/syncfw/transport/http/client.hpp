@@ -56,6 +56,13 @@ struct answer {
     }
 };
 
+/// A connection that speaks something else from here on.
+struct upgraded {
+    response_head head{};
+    std::string early{};  ///< What came behind the head.
+    detail::socket line{};
+};
+
 class client {
   public:
     /// Nothing is connected yet. Fails where the address is none.
@@ -64,6 +71,10 @@ class client {
     /// `errc::peer_unavailable` where the request surely did not arrive, `errc::timed_out` where
     /// nobody knows, `errc::malformed` where the answer is none. Any status is an answer.
     [[nodiscard]] result<answer> ask(const question& asked);
+
+    /// Asks on a connection of its own, which is given away with the answer's head. Fails with the
+    /// status' own error where that isn't 101.
+    [[nodiscard]] result<upgraded> upgrade(const question& asked);
 
     [[nodiscard]] const url& address() const noexcept { return address_; }
 
@@ -140,6 +151,27 @@ inline result<answer> client::ask(const question& asked) {
     }
     if (auto done = connect(); !done) return done.error();
     return exchange(asked, head, is_silent);
+}
+
+inline result<upgraded> client::upgrade(const question& asked) {
+    line_.close();
+    if (auto done = connect(); !done) return done.error();
+    const detail::deadline until(options_.answer_milliseconds);
+    upgraded got;
+    if (auto sent = line_.write(head_of(asked), {}, until); !sent) return sent.error();
+    auto head = read_head(asked, got.early, until);
+    if (!head) return head.error();
+    if (head->status != 101) {
+        line_.close();
+        return error{
+            .code = head->status == 401   ? errc::unauthorized
+                    : head->status == 403 ? errc::forbidden
+                                          : errc::peer_unavailable,
+            .message = "the server opens no stream (HTTP " + std::to_string(head->status) + ")"};
+    }
+    got.head = std::move(*head);
+    got.line = std::exchange(line_, {});
+    return got;
 }
 
 inline result<answer> client::exchange(const question& asked, const std::string& head,

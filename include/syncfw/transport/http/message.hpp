@@ -10,15 +10,24 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <time.h>
 #include <utility>
 
 namespace syncfw::http {
 
+/// A clock that never jumps: for how long something took.
+[[nodiscard]] inline std::int64_t microseconds_now() noexcept {
+    timespec at{};
+    ::clock_gettime(CLOCK_MONOTONIC, &at);
+    return std::int64_t{at.tv_sec} * 1'000'000 + at.tv_nsec / 1'000;
+}
+
 struct request {
     request_head head{};
     std::string body{};
-    std::string peer{};  ///< The address that it came from.
-    std::string id{};    ///< What logs call it.
+    std::string peer{};                      ///< The address that it came from.
+    std::string id{};                        ///< What logs call it.
+    std::int64_t received_microseconds = 0;  ///< By `microseconds_now()`, when it was whole.
 
     [[nodiscard]] std::string_view field(std::string_view name) const noexcept {
         return head.fields.get(name).value_or(std::string_view());

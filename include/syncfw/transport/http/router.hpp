@@ -98,6 +98,10 @@ class router {
     /// Answers.
     [[nodiscard]] response operator()(request&& asked) const;
 
+    /// Is asked once the asker is known, before the route's function: what it gives goes out in the
+    /// function's place. For limits.
+    std::function<std::optional<response>(const call& made)> admitted{};
+
     /// Is told of each answer: the pattern that was asked for, or nothing where none was.
     std::function<void(const request& asked, std::string_view pattern, const response& given)>
         answered{};
@@ -251,6 +255,8 @@ inline response router::answer(call& made, std::string_view& pattern) const {
     }
     pattern = found->pattern;
     if (auto refused = admit(made, found->who)) return std::move(*refused);
+    if (admitted)
+        if (auto refused = admitted(made)) return std::move(*refused);
     for (std::size_t i = 0; i < parts.size(); ++i)
         if (is_open_part(found->parts[i]))
             made.parts.emplace_back(found->parts[i].substr(1, found->parts[i].size() - 2),

@@ -3,6 +3,7 @@
 // clock. All of it happens on the connection's strand.
 #pragma once
 
+#include <syncfw/core/uuid.hpp>
 #include <syncfw/transport/http/detail/server_shared.hpp>
 #include <syncfw/transport/http/detail/streaming.hpp>
 #include <syncfw/transport/http/server_session.hpp>
@@ -118,7 +119,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (is_closing_) {
             if ((drained_ += count) > shared_.options.most.body_bytes) return cut();
         } else if (streaming_) {
-            streaming_->receive(bytes);
+            streaming_->receive(bytes, moment());
         } else {
             const phase before = session_.at();
             session_.receive(bytes);
@@ -148,15 +149,28 @@ class connection final : public connection_base, public std::enable_shared_from_
         begin_phase();
         request asked = session_.take_request();
         asked.peer = address_;
-        const auto protocol = streaming_of(asked, shared_.options.stream);
+        asked.received_microseconds = microseconds_now();
+        name(asked);
+        const stream_offer offer(asked);
         response given = call(std::move(asked));
         if (has_place) shared_.give_place();
         begin_phase();
-        if (given.goes_on && protocol)
-            begin_stream(std::move(given), protocol);
-        else
-            session_.answer(std::move(given), shared_.is_stopping);
+        if (given.goes_on)
+            if (const auto protocol = offer.begin(shared_.options.stream, moment(), given)) {
+                begin_stream(std::move(given), protocol);
+                return pump();
+            }
+        session_.answer(std::move(given), shared_.is_stopping);
         pump();
+    }
+
+    // The caller's own name of it, if it is a word; else one that nobody else has.
+    void name(request& asked) {
+        const std::string_view given = asked.field("X-Request-Id");
+        if (given.size() <= 64 && is_token(given))
+            asked.id = given;
+        else
+            asked.id = to_string(new_uuid());
     }
 
     [[nodiscard]] response call(request&& asked) {
@@ -256,7 +270,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         streaming_ = protocol;
         ends_at_ = given.ends_at_microseconds;
         const std::string early = session_.go_on(protocol->begin(given));
-        if (!early.empty()) protocol->receive(early);
+        if (!early.empty()) protocol->receive(early, moment());
         kept_ = given.goes_on(std::make_shared<stream_of>(shared_from_this(), protocol));
     }
 
@@ -266,6 +280,9 @@ class connection final : public connection_base, public std::enable_shared_from_
         return std::chrono::duration_cast<std::chrono::seconds>(
                    std::chrono::steady_clock::now().time_since_epoch())
             .count();
+    }
+    [[nodiscard]] static timestamp moment() {
+        return timestamp::from_microseconds(now() * 1'000'000);
     }
     void begin_phase() {
         began_ = now();
@@ -297,7 +314,7 @@ class connection final : public connection_base, public std::enable_shared_from_
             if (ends_at_ != 0 &&
                 std::chrono::duration_cast<std::chrono::microseconds>(today).count() >= ends_at_)
                 streaming_->close(4401, "the token has ended");
-            return streaming_->tick(tick_seconds());
+            return streaming_->tick(moment());
         }
         if (at == phase::idle && waited >= most.idle_seconds) return cut();
         const bool is_late = (at == phase::head && waited >= most.head_seconds) ||

@@ -41,6 +41,10 @@ class deadline {
     std::int64_t at_;
 };
 
+inline void sleep_milliseconds(int milliseconds) noexcept {
+    ::poll(nullptr, 0, milliseconds);
+}
+
 class socket {
   public:
     socket() = default;

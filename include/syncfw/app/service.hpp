@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSL-1.0
+// A server of the engine as a service: its routes, health, metrics, a log of what happens, limits,
+// and a graceful end.
+//
+//     using library = syncfw::schema<book, tag>;
+//     auto store = syncfw::sqlite::open<library>("server.db").value();
+//     syncfw::service_events told;
+//     syncfw::server hub(store, syncfw::last_write_wins(), {}, syncfw::observed(told));
+//     syncfw::service books(hub, told, syncfw::checked_by(tokens), {.port = 8080});
+//     return books.run();
+//
+// Besides the routes of sync_routes.hpp there are `GET /health` (with `/health/live` and
+// `/health/ready`) and `GET /metrics`. More are added by `books.routes().add(…)`, before `run`. It
+// includes Boost.Asio: let one file of a program include it.
+#pragma once
+
+#include <syncfw/app/sync_routes.hpp>
+#include <syncfw/observe/health.hpp>
+#include <syncfw/observe/log.hpp>
+#include <syncfw/observe/sync_metrics.hpp>
+#include <syncfw/security/rate_limit.hpp>
+#include <syncfw/storage/readiness.hpp>
+#include <syncfw/sync/observed.hpp>
+#include <syncfw/transport/http/server.hpp>
+#include <syncfw/transport/poke.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw {
+
+/// What a service does with the events of its server: counts them and writes them down.
+class service_events {
+  public:
+    explicit service_events(logger log = logger(stderr, log_level::info))
+        : log_(std::move(log)), lines_(log_), counted_(metrics_) {}
+
+    template <class Event>
+    void take(timestamp at, const Event& event) {
+        counted_.take(at, event);
+        lines_.take(at, event);
+    }
+
+    [[nodiscard]] const logger& log() const noexcept { return log_; }
+    [[nodiscard]] metrics::registry& metrics() noexcept { return metrics_; }
+
+  private:
+    logger log_;
+    events_to_log lines_;
+    metrics::registry metrics_{};
+    server_metrics counted_;
+};
+
+struct service_options {
+    std::string address = "127.0.0.1";
+    unsigned short port = 0;  ///< 0: one that is free.
+    int threads = 0;
+    /// So many requests of one subject, and of one address whose tokens are refused.
+    std::optional<token_bucket> limit{};
+    http::limits most{};
+    sync_route_rules routes{};
+    /// What each request goes through on its way, and each answer: `http::with_gzip`, say.
+    std::function<http::detail::handler(http::detail::handler)> around{};
+};
+
+class service {
+  public:
+    /// The server, its events and what the check stands on must outlive the service.
+    template <class Server>
+    service(Server& hub, service_events& told, http::token_check verify,
+            service_options options = {});
+
+    [[nodiscard]] http::router& routes() noexcept { return routes_; }
+    [[nodiscard]] syncfw::health& health() noexcept { return health_; }
+    /// For those who poke from elsewhere: another process's commit, say.
+    [[nodiscard]] poke_hub& pokes() noexcept { return pokes_; }
+
+    /// Begins to listen; the port is known then. Fails where the address can't be had.
+    [[nodiscard]] result<void> listen();
+    [[nodiscard]] unsigned short port() const noexcept { return listening_->port(); }
+    /// Serves until it is stopped, or the process gets SIGINT or SIGTERM. Says where it listens,
+    /// as its first line on stdout. Gives the program's exit code: 0, or 1 where it couldn't
+    /// listen.
+    int run();
+    void stop() { listening_->stop(); }
+
+  private:
+    void add_own_routes();
+    void note(const http::request& asked, std::string_view pattern, const http::response& given);
+    [[nodiscard]] std::optional<http::response> limit(std::string_view key);
+    [[nodiscard]] static timestamp now() { return system_environment().now(); }
+
+    service_events& told_;
+    service_options options_;
+    http_metrics requests_;
+    poke_hub pokes_{};
+    syncfw::health health_;
+    std::optional<rate_limiter<token_bucket>> limits_{};
+    http::router routes_;
+    std::unique_ptr<http::server> listening_{};
+};
+
+// --- how it is done ------------------------------------------------------------------------------
+
+template <class Server>
+service::service(Server& hub, service_events& told, http::token_check verify,
+                 service_options options)
+    : told_(told),
+      options_(std::move(options)),
+      requests_(told.metrics()),
+      health_({.failed =
+                   [&told](std::string_view check, const error& why) {
+                       told.log().error("health", {{"check", check}, {"error", why}});
+                   }}),
+      routes_([this, verify = std::move(verify)](std::string_view token) -> result<principal> {
+          auto who = verify ? verify(token) : error{.code = errc::unauthorized};
+          if (!who && !who.error().cause.empty())
+              told_.log().warning("token refused", {{"reason", who.error().cause}});
+          return who;
+      }) {
+    if (options_.limit) limits_.emplace(*options_.limit);
+    add_sync_routes(routes_, hub, pokes_, options_.routes);
+    health_.add("database", [&hub]() -> health_finding {
+        auto seen = hub.status(tenant_id());
+        return seen ? result<void>() : result<void>(seen.error());
+    });
+    add_own_routes();
+}
+
+inline void service::add_own_routes() {
+    const auto report = [](const health_report& seen) -> http::response {
+        return {.status = seen.http_status(), .body = seen.json()};
+    };
+    const auto ready = [this, report](const http::call&) { return report(health_.ready(now())); };
+    routes_.add("GET", "/health", http::open_to_all, ready)
+        .add("GET", "/health/ready", http::open_to_all, ready)
+        .add("GET", "/health/live", http::open_to_all,
+             [this, report](const http::call&) { return report(health_.live()); })
+        .add("GET", "/metrics", http::open_to_all, [this](const http::call&) -> http::response {
+            return {.body = told_.metrics().text(),
+                    .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+        });
+    routes_.admitted = [this](const http::call& made) { return limit(made.who.subject); };
+    routes_.answered = [this](const http::request& asked, std::string_view pattern,
+                              const http::response& given) { note(asked, pattern, given); };
+}
+
+inline std::optional<http::response> service::limit(std::string_view key) {
+    if (!limits_ || key.empty()) return {};
+    const rate_decision taken = limits_->take(key, now());
+    if (taken.is_allowed) return {};
+    http::response refused = http::error_response(429, "too many requests; wait a while");
+    refused.fields.add("Retry-After", std::to_string(taken.retry_after_seconds()));
+    return refused;
+}
+
+inline void service::note(const http::request& asked, std::string_view pattern,
+                          const http::response& given) {
+    const double seconds =
+        static_cast<double>(http::microseconds_now() - asked.received_microseconds) / 1e6;
+    requests_.took(asked.head.method, pattern.empty() ? "none" : pattern, given.status, seconds,
+                   asked.body.size(), given.body.size());
+    if (!told_.log().says(log_level::debug)) return;
+    told_.log().debug("request", {{"method", asked.head.method},
+                                  {"route", pattern},
+                                  {"status", given.status},
+                                  {"seconds", seconds},
+                                  {"request_id", asked.id}});
+}
+
+inline result<void> service::listen() {
+    http::detail::handler handle = [this](http::request&& asked) {
+        return routes_(std::move(asked));
+    };
+    if (options_.around) handle = options_.around(std::move(handle));
+    http::server_options of_server{.address = options_.address,
+                                   .port = options_.port,
+                                   .threads = options_.threads,
+                                   .most = options_.most};
+    of_server.at_once = [](const http::request_head& head) {
+        return head.path == "/health/live" || head.path == "/metrics";
+    };
+    auto opened = http::server::open(std::move(handle), std::move(of_server));
+    if (!opened) return opened.error();
+    listening_ = std::move(*opened);
+    return {};
+}
+
+inline int service::run() {
+    if (!listening_)
+        if (auto done = listen(); !done) {
+            std::fprintf(stderr, "%s\n", to_string(done.error()).c_str());
+            return 1;
+        }
+    const bool is_wide = options_.address.find(':') != std::string::npos;
+    std::printf("listening on http://%s%s%s:%d\n", is_wide ? "[" : "", options_.address.c_str(),
+                is_wide ? "]" : "", static_cast<int>(port()));
+    std::fflush(stdout);
+    listening_->stop_on({SIGINT, SIGTERM});
+    listening_->run();
+    return 0;
+}
+
+}  // namespace syncfw

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// Bodies that come and go as gzip; link syncfw::zlib.
+//
+//     auto listening = http::server::open(http::with_gzip(std::ref(routes)), {.port = 8080});
+//
+// What comes packed is unpacked before the handler sees it, up to the limit and no further; what
+// goes out is packed for who takes that, where it is worth it.
+#pragma once
+
+#include <syncfw/codec/gzip.hpp>
+#include <syncfw/transport/http/message.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw::http {
+
+struct gzip_rules {
+    std::size_t unpacked_bytes_max = 10 << 20;
+    std::size_t packed_from_bytes = 1'024;  ///< Smaller answers go out as they are.
+};
+
+[[nodiscard]] inline std::function<response(request&&)> with_gzip(
+    std::function<response(request&&)> handle, gzip_rules rules = {});
+
+// --- how it is done ------------------------------------------------------------------------------
+
+namespace detail {
+
+// `gzip` or `*` among what the client takes, and not with a weight of nothing.
+[[nodiscard]] inline bool takes_gzip(const request& asked) {
+    bool takes = false;
+    asked.head.fields.for_each([&](std::string_view name, std::string_view value) {
+        if (!equal_without_case(name, "Accept-Encoding")) return;
+        for_each_element(value, [&](std::string_view each) {
+            const std::size_t end = each.find(';');
+            const std::string_view coding = trimmed(each.substr(0, end));
+            if (!equal_without_case(coding, "gzip") && coding != "*") return true;
+            const std::size_t weight = end == each.npos ? end : each.find("q=", end);
+            const bool is_none = weight != each.npos &&
+                                 each.substr(weight + 2).find_first_not_of("0. ") == each.npos;
+            takes = !is_none;
+            return coding == "*";
+        });
+    });
+    return takes;
+}
+
+[[nodiscard]] inline bool is_worth_packing(std::string_view type) {
+    return type.starts_with("text/") || type.starts_with("application/json") ||
+           type.starts_with("application/javascript");
+}
+
+// None where the body is plain by now.
+[[nodiscard]] inline std::optional<response> unpack(request& asked, std::size_t most) {
+    const fields& all = asked.head.fields;
+    const std::size_t count = all.count("Content-Encoding");
+    if (count == 0) return {};
+    const std::string_view coding = *all.get("Content-Encoding");
+    if (count > 1 ||
+        (!equal_without_case(coding, "gzip") && !equal_without_case(coding, "identity")))
+        return error_response(415, "of the content encodings only gzip is known here");
+    if (equal_without_case(coding, "identity")) return {};
+    buffer plain;
+    if (auto done = gzip_reader(most).decompress(asked.body, plain); !done)
+        return error_response(done.error());
+    asked.body = std::string(plain.view());
+    return {};
+}
+
+}  // namespace detail
+
+inline std::function<response(request&&)> with_gzip(std::function<response(request&&)> handle,
+                                                    gzip_rules rules) {
+    return [handle = std::move(handle), rules](request&& asked) -> response {
+        if (auto refused = detail::unpack(asked, rules.unpacked_bytes_max))
+            return std::move(*refused);
+        const bool takes = detail::takes_gzip(asked);
+        response given = handle(std::move(asked));
+        if (given.goes_on || given.body.size() < rules.packed_from_bytes ||
+            !detail::is_worth_packing(given.content_type) || given.fields.get("Content-Encoding"))
+            return given;
+        given.fields.add("Vary", "Accept-Encoding");
+        if (!takes) return given;
+        static thread_local gzip_writer writer;
+        buffer packed;
+        writer.compress(given.body, packed);
+        given.body = std::string(packed.view());
+        given.fields.add("Content-Encoding", "gzip");
+        return given;
+    };
+}
+
+}  // namespace syncfw::http
