@@ -34,13 +34,13 @@ template <class V>
         return read_text(text, value.emplace());
     } else if constexpr (syncfw::detail::shape_v<V> == syncfw::detail::value_shape::vector) {
         value.clear();
-        while (!text.empty()) {
+        for (bool has_more = !text.empty(); has_more;) {
             const std::size_t end = text.find(',');
             inner_t<V> element{};
             if (auto done = read_text(text.substr(0, end), element); !done) return done;
             value.push_back(std::move(element));
-            if (end == std::string_view::npos) break;
-            text.remove_prefix(end + 1);
+            has_more = end != std::string_view::npos;
+            text.remove_prefix(has_more ? end + 1 : text.size());
         }
         return {};
     } else {
