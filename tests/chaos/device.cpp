@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <string>
 #include <unistd.h>
@@ -81,22 +82,25 @@ class worker {
     std::vector<uuid> own_{};
 };
 
+// All is sent, then all have sent theirs, then there is nothing more to get.
 template <class Replica>
-int come_to_an_end(Replica& mine, const std::string& path) {
+int come_to_an_end(Replica& mine, const std::string& folder, const std::string& name) {
+    namespace files = std::filesystem;
     std::string why = "it goes on and on";
     int quiet = 0;
     for (int tries = 0; tries < 600; ++tries) {
+        const bool all_have_sent =
+            files::exists(folder + "/phone.sent") && files::exists(folder + "/desk.sent");
         const auto seen = mine.sync();
         const auto stands = mine.status();
         if (!seen) why = to_string(seen.error());
-        const bool is_quiet = seen && stands && stands->pending == 0 && !stands->is_renewing &&
+        const bool has_sent = seen && stands && stands->pending == 0;
+        if (has_sent) std::ofstream(folder + "/" + name + ".sent") << "all";
+        const bool is_quiet = has_sent && all_have_sent && !stands->is_renewing &&
                               seen->pulled == 0 && seen->pushed == 0;
         quiet = is_quiet ? quiet + 1 : 0;
         if (quiet == 2) {
-            std::FILE* const out = std::fopen(path.c_str(), "w");
-            const std::string all = dump_of(mine);
-            std::fwrite(all.data(), 1, all.size(), out);
-            std::fclose(out);
+            std::ofstream(folder + "/" + name + ".dump") << dump_of(mine);
             return stands->failed == 0 && stands->conflicts == 0 ? 0 : 4;
         }
         ::usleep(50'000);
@@ -127,7 +131,7 @@ int live(const std::string& address, const std::string& folder, const std::strin
         (void)mine.sync();  // What doesn't get through now, does later.
         ::usleep(2'000);
     }
-    return come_to_an_end(mine, folder + "/" + name + ".dump");
+    return come_to_an_end(mine, folder, name);
 }
 
 }  // namespace chaos

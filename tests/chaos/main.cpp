@@ -3,7 +3,10 @@
 // bad line between them, and kill -9 of whoever it pleases; then all is quiet, and each row that a
 // device was told to be kept must be where it belongs, once.
 //
-//     syncfw_chaos [--runs N] [--seconds S] [--seed N] [--database FILE_OR_URL]
+//     syncfw_chaos [--runs N] [--seconds S] [--seed N] [--database URL]
+//
+// Without a database the server has an SQLite file. `--database env` is the PostgreSQL that
+// SYNCFW_TEST_POSTGRES names.
 #include "proxy.hpp"
 #include "world.hpp"
 #include <syncfw/storage/memory.hpp>
@@ -252,6 +255,14 @@ int main(int count, char** arguments) {
         if (all[i] == "--seconds") with.seconds = std::stoi(all[i + 1]);
         if (all[i] == "--seed") with.seed = std::stoull(all[i + 1]);
         if (all[i] == "--database") with.database = all[i + 1];
+    }
+    if (with.database == "env") {
+        const char* const named = std::getenv("SYNCFW_TEST_POSTGRES");
+        if (named == nullptr) {
+            std::puts("skipped: chaos.postgres: SYNCFW_TEST_POSTGRES names no server");
+            return 77;
+        }
+        with.database = named;
     }
     std::signal(SIGPIPE, SIG_IGN);
     return chaos::drive(with);

@@ -13,9 +13,11 @@
 #include <syncfw/storage/memory.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
+#include <syncfw/transport/websocket.hpp>
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -111,12 +113,65 @@ void write_messages() {
     (void)line.exchange("no request");
 }
 
+// Each kind of frame, whole and in fragments, as a client and as a server sends it.
+void write_frames() {
+    using namespace syncfw;
+    using enum websocket_opcode;
+    constexpr auto more = websocket_part::more_follows;
+    for (const bool is_masked : {true, false}) {
+        const auto mask = is_masked ? std::optional(0x37fa213du) : std::nullopt;
+        const std::string side(1, mask ? '\x06' : '\x07');  // Pieces of four bytes.
+        const std::string settings = side + '\xFF';
+        const auto write_frame = [&](std::string_view name, auto&& append) {
+            buffer out;
+            append(out);
+            write("websocket", std::string(name) + (mask ? "_masked" : "_plain"),
+                  settings + std::string(out.view()));
+        };
+        write_frame("text", [&](buffer& out) { append_frame(out, text, "Gr\u00FC\u00DFe", mask); });
+        write_frame("large", [&](buffer& out) {
+            append_frame(out, binary, std::string(200, 'x'), mask);
+            append_frame(out, text, "", mask);
+        });
+        write_frame("fragments", [&](buffer& out) {
+            append_frame(out, text, "\xF0\x9F", mask, more);
+            append_frame(out, ping, "p", mask);
+            append_frame(out, continuation, "\x8C\x8D", mask, more);
+            append_frame(out, pong, "", mask);
+            append_frame(out, continuation, "", mask);
+        });
+        write_frame("closing", [&](buffer& out) {
+            append_frame(out, text, "last", mask);
+            append_close_frame(out, websocket_code::going_away, "restart", mask);
+        });
+        write_frame("pings", [&](buffer& out) {
+            for (int i = 0; i < 11; ++i) append_frame(out, ping, "", mask);
+        });
+        const std::string head = mask ? std::string("\x82\xFF") : std::string("\x82\x7F");
+        write_frame("too_large", [&](buffer& out) {
+            out.append(head + std::string("\0\0\0\0\1\0\0\0\1\2\3\4", 12));
+        });
+    }
+}
+
+void write_event_streams() {
+    write("event_stream", "events",
+          "\3event: poke\nid: 17\ndata: a\ndata: b\n\n:\n\nretry: 2500\n\ndata: c\n\n");
+    write("event_stream", "ends",
+          "\1\xEF\xBB\xBF"
+          "data:a\r\ndata: b\r\rid\r\n\r\ndata\n\n");
+    write("event_stream", "bad", "\2data: \xE2\x82\n\n");
+    write("event_stream", "long_line", "\xFF" + std::string(301, 'x'));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count != 2) return 1;
     corpus = arguments[1];
     write_messages();
+    write_frames();
+    write_event_streams();
     const everything row = full_row();
     const std::string bytes = binary::encode(row), empty = binary::encode(everything{});
     write("binary_decode", "full", "\1" + bytes);

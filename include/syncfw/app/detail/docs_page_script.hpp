@@ -237,7 +237,7 @@ inline constexpr std::string_view docs_page_script = R"js('use strict';
   fetch('openapi.json', {credentials: 'omit'})
     .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.statusText)))
     .then((described) => { api = described; show(); })
-    .catch((why) => { byId('state').textContent = 'The description is not there: ' + why.message; });
+    .catch((why) => { byId('state').textContent = 'There is no description: ' + why.message; });
 })();
 )js";
 
