@@ -17,6 +17,7 @@ DEPENDENCIES = {
     "postgres": ("libpq/[>=15 <18]", "libpq::libpq"),
     "security": ("openssl/[>=3 <4]", "openssl::crypto"),
     "http": (None, "boost::headers"),
+    "tls": ("openssl/[>=3 <4]", "openssl::ssl"),
 }
 
 
@@ -34,6 +35,7 @@ class SyncfwConan(ConanFile):
         "with_postgres": [True, False],
         "with_security": [True, False],
         "with_http": [True, False],
+        "with_tls": [True, False],
     }
     default_options = {
         "with_zlib": False,
@@ -42,6 +44,7 @@ class SyncfwConan(ConanFile):
         "with_postgres": False,
         "with_security": False,
         "with_http": False,
+        "with_tls": False,
         "boost/*:header_only": True,
     }
     implements = ["auto_header_only"]
@@ -58,9 +61,10 @@ class SyncfwConan(ConanFile):
 
     def requirements(self):
         self.requires("boost/[>=1.81 <2]", transitive_headers=True)
-        for component in self._chosen():
-            if DEPENDENCIES[component][0]:
-                self.requires(DEPENDENCIES[component][0], transitive_headers=True)
+        # Two components may need the same, which Conan wants to hear once.
+        wanted = {DEPENDENCIES[component][0]: None for component in self._chosen()}
+        for requirement in filter(None, wanted):
+            self.requires(requirement, transitive_headers=True)
 
     def validate(self):
         check_min_cppstd(self, 20)

@@ -37,6 +37,10 @@ syncfw_component(security PKGCONFIG libcrypto PACKAGE OpenSSL TARGETS OpenSSL::C
 syncfw_component(http PACKAGE Threads TARGETS Threads::Threads
                  APT libc6-dev HEADERS transport/http/server.hpp app/service.hpp
                  transport/http/detail/connection.hpp transport/http/detail/server_shared.hpp)
+syncfw_component(tls PKGCONFIG openssl PACKAGE OpenSSL TARGETS OpenSSL::SSL
+                 APT libssl-dev
+                 HEADERS transport/tls.hpp transport/detail/tls_pipe.hpp
+                         transport/detail/tls_setup.hpp transport/detail/tls_failure.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has
 # another name in each package manager, and an exported file must hold for all of them.

@@ -42,7 +42,7 @@ class endpoint {
 
     [[nodiscard]] unsigned short port() const { return options_.port; }
     [[nodiscard]] std::string address() const {
-        return "http://127.0.0.1:" + std::to_string(port());
+        return (options_.tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port());
     }
 
   private:

@@ -85,7 +85,7 @@ void add_json_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                           const sync_route_rules& rules) {
     using schema_type = typename Server::schema_type;
     using push_type = push_message<schema_type>;
-    routes.add("POST", json_push_path, rules.synchronise, [&](const http::call& made) {
+    const auto push = [&](const http::call& made) -> http::response {
         return detail::answer_json<push_type>(hub, made,
                                               [&](const caller& who, const push_type& asked) {
                                                   auto answer = hub.push(who, asked);
@@ -93,12 +93,22 @@ void add_json_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                                                       pokes.poke(who.tenant);
                                                   return answer;
                                               });
-    });
-    routes.add("POST", json_pull_path, rules.synchronise, [&](const http::call& made) {
+    };
+    const auto pull = [&](const http::call& made) -> http::response {
         return detail::answer_json<pull_message>(
             hub, made,
             [&](const caller& who, const pull_message& asked) { return hub.pull(who, asked); });
-    });
+    };
+    routes.add("POST", json_push_path, rules.synchronise,
+               http::typed({.summary = "Takes what a client wrote",
+                            .description = "Says of each operation how it ended.",
+                            .errors = {400, 409, 410, 413, 415}},
+                           push));
+    routes.add("POST", json_pull_path, rules.synchronise,
+               http::typed({.summary = "Gives what changed behind a cursor",
+                            .description = "An empty cursor begins with all rows.",
+                            .errors = {400, 409, 410, 415}},
+                           pull));
 }
 
 }  // namespace syncfw

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <syncfw/observe/events.hpp>
+#include <syncfw/sync/detail/asker.hpp>
 #include <syncfw/sync/detail/lease.hpp>
 #include <syncfw/sync/detail/local_edit.hpp>
 #include <syncfw/sync/environment.hpp>
@@ -235,17 +236,19 @@ class replica {
     }
     template <class F, class G>
     result<sync_report> carry(sync_session<World>& session, F&& goes_on, G&& stays_alone) {
+        detail::asker<Transport> line(*link_);
         while (true) {
             if (auto alone = stays_alone(core_.now()); !alone) return alone.error();
             auto request = session.next();
             if (!request) return request.error();
             if (!*request) return session.report();
-            auto answer = link_->exchange(**request);
+            auto answer = line.exchange(**request);
             if (!answer) {
                 session.lost();
                 return answer.error();
             }
-            if (auto done = session.receive(*answer); !done) return done.error();
+            auto done = session.receive(*answer, line.ahead());
+            if (!done) return done.error();
             look_again();
             if (!goes_on(session.report()))
                 return error{.code = errc::cancelled, .message = "the sync was stopped"};

@@ -20,6 +20,7 @@
 #include <syncfw/sync/messages.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -61,8 +62,11 @@ class sync_session {
     /// a later session goes on.
     [[nodiscard]] result<std::optional<std::string>> next();
 
-    /// Takes the answer to the last request in.
-    result<void> receive(std::string_view answer);
+    /// Takes the answer to the last request in. Where another page follows, its request is given to
+    /// `ahead` before this one is stored; `next` will give the same, or something else where that
+    /// turns out to be due.
+    using request_ahead = std::function<void(std::string)>;
+    result<void> receive(std::string_view answer, const request_ahead& ahead = {});
 
     /// There is no answer, and nobody knows whether there was an effect. The session is over.
     void lost() { at_ = stage::done; }
@@ -86,7 +90,12 @@ class sync_session {
     [[nodiscard]] result<void> doubt();
     [[nodiscard]] result<void> sweep();
     result<void> receive_push(std::string_view bytes);
-    result<void> receive_pull(std::string_view bytes);
+    result<void> receive_pull(std::string_view bytes, const request_ahead& ahead);
+    [[nodiscard]] result<std::string> page_request(const feed_position& from, std::int64_t rows_max,
+                                                   std::vector<uuid> open_conflicts) const;
+    [[nodiscard]] std::int64_t next_rows_max() const {
+        return std::min(rows_max_ * 4, core_->options().rows_max_behind);
+    }
     result<void> take_back_batch(const error& why);
     result<void> begin_renewal(const error& why);
     void count(std::string_view bytes) {

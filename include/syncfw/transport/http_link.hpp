@@ -36,13 +36,31 @@ class http_link {
         return http_link(std::move(*line));
     }
 
-    [[nodiscard]] result<std::string> exchange(std::string_view request);
+    [[nodiscard]] result<std::string> exchange(std::string_view request) {
+        // The engine's messages take effect once, however often they come.
+        return answer_of(line_.ask(asking(request)));
+    }
+
+    // In two halves, see transport.hpp.
+    [[nodiscard]] result<void> begin(std::string_view request) {
+        return line_.begin(asking(request));
+    }
+    [[nodiscard]] result<std::string> finish() { return answer_of(line_.finish()); }
+    void forget() { line_.forget(); }
 
     /// What the server asked for with its last answer, in microseconds: for `sync_schedule::ended`.
     [[nodiscard]] std::int64_t retry_after() const noexcept { return retry_after_; }
 
   private:
     explicit http_link(http::client line) : line_(std::move(line)) {}
+    [[nodiscard]] static http::question asking(std::string_view request) {
+        return {.method = "POST",
+                .path = std::string(path),
+                .body = request,
+                .content_type = std::string(media_type),
+                .is_repeatable = true};
+    }
+    [[nodiscard]] result<std::string> answer_of(result<http::answer> got);
 
     http::client line_;
     std::int64_t retry_after_ = 0;
@@ -87,14 +105,8 @@ namespace detail {
 
 }  // namespace detail
 
-inline result<std::string> http_link::exchange(std::string_view request) {
+inline result<std::string> http_link::answer_of(result<http::answer> got) {
     retry_after_ = 0;
-    // The engine's messages take effect once, however often they come.
-    auto got = line_.ask({.method = "POST",
-                          .path = std::string(path),
-                          .body = request,
-                          .content_type = std::string(media_type),
-                          .is_repeatable = true});
     if (!got) return got.error();
     retry_after_ = detail::retry_after_in(*got);
     if (got->field("Content-Type") == media_type) return std::move(got->body);

@@ -8,6 +8,16 @@
 // `exchange` gives the answer's bytes, or fails: with `errc::peer_unavailable` where the request
 // surely did not arrive, `errc::timed_out` where nobody knows. A failure that the server itself
 // told is no failure of the transport; it is an answer.
+//
+// A transport may offer the same in two halves. Then a replica that is far behind asks for the next
+// page before it stores the one that came, and the server works meanwhile:
+//
+//     result<void>        begin(std::string_view request);  // sends it
+//     result<std::string> finish();                         // what `exchange` would have given
+//     void                forget();                         // nobody wants the answer any more
+//
+// Only requests that change nothing are begun, so that an answer may be forgotten. Between `begin`
+// and its end there is no other request.
 #pragma once
 
 #include <syncfw/core/result.hpp>
@@ -21,6 +31,14 @@ namespace syncfw {
 template <class L>
 concept transport = requires(L& link, std::string_view request) {
     { link.exchange(request) } -> std::same_as<result<std::string>>;
+};
+
+/// One that works in two halves, too.
+template <class L>
+concept transport_in_halves = transport<L> && requires(L& link, std::string_view request) {
+    { link.begin(request) } -> std::same_as<result<void>>;
+    { link.finish() } -> std::same_as<result<std::string>>;
+    link.forget();
 };
 
 }  // namespace syncfw

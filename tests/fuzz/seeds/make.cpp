@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Writes the seeds of the fuzz targets, so that the search begins with what is accepted:
 //
-//     g++ -std=c++20 -Iinclude tests/fuzz/seeds/make.cpp -o make && ./make tests/fuzz/corpus
+//     g++ -std=c++20 -Iinclude tests/fuzz/seeds/make.cpp -lcrypto -o make
+//     ./make tests/fuzz/corpus
 #include "../../support/everything.hpp"
 #include "../../support/frames.hpp"
 #include "../../support/synced.hpp"
+#include "../../support/tokens.hpp"
 #include <syncfw/codec/delta.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/codec/where.hpp>
@@ -12,9 +14,11 @@
 #include <syncfw/sync/json_messages.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
+#include <syncfw/transport/websocket.hpp>
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,6 +65,30 @@ std::string as_json(std::string_view bytes) {
     };
     (take(syncfw::decode<Messages>(bytes)), ...);
     return text;
+}
+
+// Tokens, parts of tokens that are signed there, and key sets.
+void write_tokens() {
+    using namespace tests;
+    const std::string good = expect(syncfw::mint(hs256_key(), good_claims()));
+    write("jwt", "token", "t" + good);
+    write("jwt", "token_of_python", "t" + std::string(hs256_token));
+    write("jwt", "token_rs256", "t" + std::string(rs256_token));
+    write("jwt", "token_unsigned", "t" + good.substr(0, good.rfind('.') + 1));
+    write("jwt", "header", R"(h{"alg":"HS256","typ":"JWT"})");
+    write("jwt", "header_none", R"(h{"alg":"none"})");
+    write("jwt", "header_all",
+          R"(h{"alg":"HS256","typ":"jwt","kid":"a","crit":["exp"],"jku":"https://x","jwk":{}})");
+    write("jwt", "claims",
+          R"(c{"sub":"paul","tenant_id":"arrakis","exp":1900000000,"iat":1799999999.5,)"
+          R"("nbf":1.7e9,"role":"admin","roles":["reader","writer"]})");
+    write("jwt", "claims_audience", R"(c{"iss":"login","aud":["books"],"sub":"\u00e9","exp":-1})");
+    write("jwt", "claims_twice", R"(c{"sub":"a","sub":"b","exp":1900000000})");
+    write("jwt", "keys",
+          "k" + jwks("{" + rsa_numbers + R"(,"kid":"rsa-1","use":"sig"},{)" + p256_numbers +
+                     R"(,"kid":"ec-1","alg":"ES256"})"));
+    write("jwt", "keys_one", "k" + jwks("{" + p256_numbers + R"(,"key_ops":["verify"]})"));
+    write("jwt", "keys_secret", R"(k{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"EC","d":"AA"}]})");
 }
 
 // A conversation, in binary with its checksums taken off, and as JSON.
@@ -124,12 +152,65 @@ void write_messages() {
           R"("values":[1,2]},{"op":"not"}]}]})");
 }
 
+// Each kind of frame, whole and in fragments, as a client and as a server sends it.
+void write_frames() {
+    using namespace syncfw;
+    using enum websocket_opcode;
+    constexpr auto more = websocket_part::more_follows;
+    for (const bool is_masked : {true, false}) {
+        const auto mask = is_masked ? std::optional(0x37fa213du) : std::nullopt;
+        const std::string side(1, mask ? '\x06' : '\x07');  // Pieces of four bytes.
+        const std::string settings = side + '\xFF';
+        const auto write_frame = [&](std::string_view name, auto&& append) {
+            buffer out;
+            append(out);
+            write("websocket", std::string(name) + (mask ? "_masked" : "_plain"),
+                  settings + std::string(out.view()));
+        };
+        write_frame("text", [&](buffer& out) { append_frame(out, text, "Gr\u00FC\u00DFe", mask); });
+        write_frame("large", [&](buffer& out) {
+            append_frame(out, binary, std::string(200, 'x'), mask);
+            append_frame(out, text, "", mask);
+        });
+        write_frame("fragments", [&](buffer& out) {
+            append_frame(out, text, "\xF0\x9F", mask, more);
+            append_frame(out, ping, "p", mask);
+            append_frame(out, continuation, "\x8C\x8D", mask, more);
+            append_frame(out, pong, "", mask);
+            append_frame(out, continuation, "", mask);
+        });
+        write_frame("closing", [&](buffer& out) {
+            append_frame(out, text, "last", mask);
+            append_close_frame(out, websocket_code::going_away, "restart", mask);
+        });
+        write_frame("pings", [&](buffer& out) {
+            for (int i = 0; i < 11; ++i) append_frame(out, ping, "", mask);
+        });
+        const std::string head = mask ? std::string("\x82\xFF") : std::string("\x82\x7F");
+        write_frame("too_large", [&](buffer& out) {
+            out.append(head + std::string("\0\0\0\0\1\0\0\0\1\2\3\4", 12));
+        });
+    }
+}
+
+void write_event_streams() {
+    write("event_stream", "events",
+          "\3event: poke\nid: 17\ndata: a\ndata: b\n\n:\n\nretry: 2500\n\ndata: c\n\n");
+    write("event_stream", "ends",
+          "\1\xEF\xBB\xBF"
+          "data:a\r\ndata: b\r\rid\r\n\r\ndata\n\n");
+    write("event_stream", "bad", "\2data: \xE2\x82\n\n");
+    write("event_stream", "long_line", "\xFF" + std::string(301, 'x'));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count != 2) return 1;
     corpus = arguments[1];
     write_messages();
+    write_frames();
+    write_event_streams();
     const everything row = full_row();
     const std::string bytes = binary::encode(row), empty = binary::encode(everything{});
     write("binary_decode", "full", "\1" + bytes);
@@ -202,6 +283,7 @@ int main(int count, char** arguments) {
                                                    field<&everything::maybe_text>.is_null())));
     write("filter", "json", "1" + json::encode_filter(condition));
     write("filter", "binary", std::string(1, '\0') + binary::encode_filter(condition));
+    write_tokens();
     write("filter", "in",
           R"(1{"entity":"everything","steps":[)"
           R"({"field":"int_8","op":"in","values":[1,2]},{"op":"not"}]})");

@@ -63,7 +63,7 @@ reading read(event_stream_decoder& decoder, std::string_view bytes, std::size_t 
 reading read(std::string_view bytes, event_stream_limits limits = {}) {
     event_stream_decoder decoder(limits);
     const reading whole = read(decoder, bytes);
-    for (const std::size_t piece : {1, 2, 3, 5}) {
+    for (const std::size_t piece : {1u, 2u, 3u, 5u}) {
         event_stream_decoder other(limits);
         CHECK(read(other, bytes, piece) == whole);
         CHECK(other.last_id() == decoder.last_id());

@@ -87,6 +87,7 @@ inline int give_no_passphrase(char*, int, int, void*) noexcept {
         return {};
     pkey made = made_key("EC", parts);
     if (!made) return {};
+    // OpenSSL's own provider has looked already; another one may not have.
     const pkey_context checked(EVP_PKEY_CTX_new_from_pkey(nullptr, made.get(), nullptr));
     if (!checked || EVP_PKEY_public_check(checked.get()) != 1) return {};
     return made;

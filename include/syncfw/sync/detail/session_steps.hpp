@@ -43,9 +43,9 @@ result<std::optional<std::string>> sync_session<W>::next() {
 }
 
 template <class W>
-result<void> sync_session<W>::receive(std::string_view answer) {
+result<void> sync_session<W>::receive(std::string_view answer, const request_ahead& ahead) {
     count(answer);
-    return at_ == stage::pull ? receive_pull(answer) : receive_push(answer);
+    return at_ == stage::pull ? receive_pull(answer, ahead) : receive_push(answer);
 }
 
 // --- push ----------------------------------------------------------------------------------------
@@ -275,24 +275,32 @@ result<std::optional<std::string>> sync_session<W>::next_pull() {
             backfill_ = std::move(*backfill);
         }
     }
-    const feed_position& from = backfill_ ? *backfill_ : *position_;
-    auto wanted = detail::filters_in(from.filters);
-    if (!wanted) return wanted.error();
-    pull_message asked{.cursor = from.cursor,
-                       .rows_max = rows_max_,
-                       .fingerprint = schema_type::fingerprint,
-                       .fresh_until = from.fresh_until,
-                       .filters = std::move(*wanted)};
+    std::vector<uuid> conflicts;
     if (position_->has_conflicts) {
         auto tx = begin_read(core_->store(), core_->tenant());
         if (!tx) return tx.error();
         auto open = detail::open_conflicts(*tx, conflicts_max);
         if (!open) return open.error();
-        for (const parked_conflict& each : *open) asked.open_conflicts.push_back(each.id);
+        for (const parked_conflict& each : *open) conflicts.push_back(each.id);
     }
-    std::string request = encode(asked);
-    count(request);
-    return std::optional(std::move(request));
+    auto request =
+        page_request(backfill_ ? *backfill_ : *position_, rows_max_, std::move(conflicts));
+    if (!request) return request.error();
+    count(*request);
+    return std::optional(std::move(*request));
+}
+
+template <class W>
+result<std::string> sync_session<W>::page_request(const feed_position& from, std::int64_t rows_max,
+                                                  std::vector<uuid> open_conflicts) const {
+    auto wanted = detail::filters_in(from.filters);
+    if (!wanted) return wanted.error();
+    return encode(pull_message{.cursor = from.cursor,
+                               .rows_max = rows_max,
+                               .fingerprint = schema_type::fingerprint,
+                               .fresh_until = from.fresh_until,
+                               .open_conflicts = std::move(open_conflicts),
+                               .filters = std::move(*wanted)});
 }
 
 // Where nobody has written anything, a page need not be compared with what is here.
@@ -317,7 +325,7 @@ result<detail::rows_here> sync_session<W>::look_around(Transaction& tx, const fe
 }
 
 template <class W>
-result<void> sync_session<W>::receive_pull(std::string_view bytes) {
+result<void> sync_session<W>::receive_pull(std::string_view bytes, const request_ahead& ahead) {
     auto page = decode<pull_answer<schema_type>>(bytes);
     const std::optional<feed_position> asked = std::exchange(position_, std::nullopt);
     std::optional<feed_position> backfill = std::exchange(backfill_, std::nullopt);
@@ -332,6 +340,12 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
         report_.behind = 0;
         at_ = behind_pull();
         return {};
+    }
+    if (ahead && page->is_behind() && !asked->has_conflicts) {
+        feed_position behind = backfill ? *backfill : *asked;
+        behind.cursor = page->cursor;
+        behind.fresh_until = page->fresh_until;
+        if (auto request = page_request(behind, next_rows_max(), {})) ahead(std::move(*request));
     }
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
@@ -370,7 +384,7 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes) {
     report_.pulled += counted->stored;
     report_.left += counted->left;
     report_.behind = page->behind;
-    rows_max_ = std::min(rows_max_ * 4, core_->options().rows_max_behind);
+    rows_max_ = next_rows_max();
     if (!page->is_behind() && !backfill)
         at_ = position->phase == pull_phase::renewing ? stage::sweep : behind_pull();
     return {};

@@ -50,7 +50,8 @@ constexpr void mix_sha1(sha1_state& state, Byte&& byte) {
         if (at < text.size()) return static_cast<unsigned char>(text[at]);
         if (at == text.size()) return 0x80;
         const std::size_t from_end = blocks * 64 - 1 - at;
-        return from_end < 8 ? static_cast<unsigned char>(bits >> (8 * from_end) & 0xFF) : 0;
+        if (from_end >= 8) return 0;
+        return static_cast<unsigned char>(bits >> (8 * from_end) & 0xFF);
     };
     for (std::size_t i = 0; i < blocks; ++i)
         mix_sha1(state, [&](std::size_t at) { return padded(i * 64 + at); });

@@ -7,19 +7,22 @@
 //     if (answer && answer->status == 201) use(answer->body);
 //
 // One connection is kept and used again. Answers are distrusted as requests are: their size,
-// framing and time are limited, redirections are not followed, and a server that was reached by
-// TLS is never asked without it. Nothing heavy is included.
+// framing and time are limited, and redirections are not followed. An address of https is reached
+// by what `client_options::tls` brings, or not at all. Nothing heavy is included.
 #pragma once
 
 #include <syncfw/core/result.hpp>
 #include <syncfw/core/secret.hpp>
 #include <syncfw/transport/http/body.hpp>
+#include <syncfw/transport/http/detail/line.hpp>
 #include <syncfw/transport/http/detail/socket.hpp>
+#include <syncfw/transport/http/filter.hpp>
 #include <syncfw/transport/http/url.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +35,8 @@ struct client_options {
     std::size_t answer_bytes_max = 64 << 20;
     /// Gives the token that goes with each request. Asked each time, since tokens end.
     std::function<secret<std::string>()> token{};
+    /// What https needs: a client's `tls_context`, of <syncfw/transport/tls.hpp>.
+    std::shared_ptr<const filter_source> tls{};
 };
 
 /// What is asked.
@@ -60,7 +65,7 @@ struct answer {
 struct upgraded {
     response_head head{};
     std::string early{};  ///< What came behind the head.
-    detail::socket line{};
+    detail::line line{};
 };
 
 class client {
@@ -71,6 +76,12 @@ class client {
     /// `errc::peer_unavailable` where the request surely did not arrive, `errc::timed_out` where
     /// nobody knows, `errc::malformed` where the answer is none. Any status is an answer.
     [[nodiscard]] result<answer> ask(const question& asked);
+
+    /// The same in two halves: in between, the server is at work already. Nothing else may be asked
+    /// meanwhile; who doesn't want the answer any more forgets it.
+    [[nodiscard]] result<void> begin(const question& asked);
+    [[nodiscard]] result<answer> finish();
+    void forget() { line_.close(); }
 
     /// Asks on a connection of its own, which is given away with the answer's head. Fails with the
     /// status' own error where that isn't 101.
@@ -86,7 +97,10 @@ class client {
     [[nodiscard]] result<answer> exchange(const question& asked, const std::string& head,
                                           bool& is_silent);
     [[nodiscard]] std::string head_of(const question& asked) const;
-    [[nodiscard]] result<response_head> read_head(const question& asked, std::string& bytes,
+    [[nodiscard]] detail::deadline deadline_of_answer() const {
+        return detail::deadline(options_.answer_milliseconds);
+    }
+    [[nodiscard]] result<response_head> read_head(bool has_body, std::string& bytes,
                                                   const detail::deadline& until);
     [[nodiscard]] result<answer> read_answer(response_head&& head, std::string_view early,
                                              const detail::deadline& until);
@@ -97,8 +111,9 @@ class client {
 
     url address_;
     client_options options_;
-    detail::socket line_{};
+    detail::line line_{};
     std::string room_{};
+    bool has_body_ = true;  // The answer that was begun to be asked for: none to HEAD.
 };
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -106,14 +121,21 @@ class client {
 inline result<client> client::make(std::string_view address, client_options options) {
     auto where = parse_url(address);
     if (!where) return where.error();
-    if (where->is_secure)
+    if (where->is_secure && !options.tls)
         return error{.code = errc::unsupported_format,
-                     .message = "https is not spoken here yet; put a proxy that does in front"};
+                     .message =
+                         "https needs TLS: include <syncfw/transport/tls.hpp>, and put "
+                         "what tls_context::for_client() gives into client_options::tls"};
+    if (options.tls && options.tls->is_for_server())
+        return error{.code = errc::invalid_value,
+                     .message =
+                         "client_options::tls was made for a server; take "
+                         "tls_context::for_client()"};
     return client(std::move(*where), std::move(options));
 }
 
 inline result<void> client::connect() {
-    return line_.connect(address_.host, address_.port,
+    return line_.connect(address_, address_.is_secure ? options_.tls.get() : nullptr,
                          detail::deadline(options_.connect_milliseconds));
 }
 
@@ -153,13 +175,37 @@ inline result<answer> client::ask(const question& asked) {
     return exchange(asked, head, is_silent);
 }
 
+inline result<void> client::begin(const question& asked) {
+    if (line_.is_open() && !line_.is_quiet()) line_.close();
+    if (!line_.is_open())
+        if (auto done = connect(); !done) return done;
+    has_body_ = asked.method != "HEAD";
+    auto sent = line_.write(head_of(asked), asked.body, deadline_of_answer());
+    if (!sent) line_.close();
+    return sent;
+}
+
+inline result<answer> client::finish() {
+    const detail::deadline until = deadline_of_answer();
+    std::string bytes;
+    auto head = read_head(has_body_, bytes, until);
+    if (head) {
+        const bool keeps_alive = head->keeps_alive;
+        auto whole = read_answer(std::move(*head), bytes, until);
+        if (!whole || !keeps_alive) line_.close();
+        return whole;
+    }
+    line_.close();
+    return head.error();
+}
+
 inline result<upgraded> client::upgrade(const question& asked) {
     line_.close();
     if (auto done = connect(); !done) return done.error();
-    const detail::deadline until(options_.answer_milliseconds);
+    const detail::deadline until = deadline_of_answer();
     upgraded got;
     if (auto sent = line_.write(head_of(asked), {}, until); !sent) return sent.error();
-    auto head = read_head(asked, got.early, until);
+    auto head = read_head(true, got.early, until);
     if (!head) return head.error();
     if (head->status != 101) {
         line_.close();
@@ -176,7 +222,7 @@ inline result<upgraded> client::upgrade(const question& asked) {
 
 inline result<answer> client::exchange(const question& asked, const std::string& head,
                                        bool& is_silent) {
-    const detail::deadline until(options_.answer_milliseconds);
+    const detail::deadline until = deadline_of_answer();
     std::string bytes;
     const auto give_up = [&](error why) -> result<answer> {
         is_silent = bytes.empty() && until.left() > 0;
@@ -185,7 +231,7 @@ inline result<answer> client::exchange(const question& asked, const std::string&
     };
     auto sent = line_.write(head, asked.body, until);
     // A server that refuses says so before all is sent: its word counts more than the break.
-    auto got = read_head(asked, bytes, until);
+    auto got = read_head(asked.method != "HEAD", bytes, until);
     if (!got) return give_up(sent ? got.error() : sent.error());
     const bool keeps_alive = got->keeps_alive && sent;
     auto whole = read_answer(std::move(*got), bytes, until);
@@ -195,7 +241,7 @@ inline result<answer> client::exchange(const question& asked, const std::string&
 }
 
 // Up to the head of the final answer; `bytes` is then what came of its body.
-inline result<response_head> client::read_head(const question& asked, std::string& bytes,
+inline result<response_head> client::read_head(bool has_body, std::string& bytes,
                                                const detail::deadline& until) {
     const limits most{.head_bytes = 32 << 10};
     room_.resize(256 << 10);
@@ -212,8 +258,8 @@ inline result<response_head> client::read_head(const question& asked, std::strin
             continue;
         }
         refusal why;
-        auto head = parse_response_head(std::string_view(bytes).substr(0, end), most, why,
-                                        asked.method != "HEAD");
+        auto head =
+            parse_response_head(std::string_view(bytes).substr(0, end), most, why, has_body);
         if (!head) return bad_answer(why);
         bytes.erase(0, end);
         if (head->status >= 200 || head->status == 101) return std::move(*head);

@@ -81,6 +81,11 @@ class server {
 // --- how it is done ------------------------------------------------------------------------------
 
 inline result<std::unique_ptr<server>> server::open(handler handle, server_options options) {
+    if (options.tls && !options.tls->is_for_server())
+        return error{.code = errc::invalid_value,
+                     .message =
+                         "server_options::tls was made for a client; take "
+                         "tls_context::for_server(identity)"};
     std::unique_ptr<server> made(new server(std::move(handle), std::move(options)));
     if (auto done = made->listen(); !done) return done.error();
     return made;

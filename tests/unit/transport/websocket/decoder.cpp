@@ -30,7 +30,8 @@ constexpr std::uint32_t mask = 0x37fa213d;
 websocket_code broken_by(const std::string& bytes, websocket_role role = server,
                          websocket_limits limits = {}) {
     const auto whole = decode(role, bytes, SIZE_MAX, limits);
-    for (const std::size_t piece : {1, 2, 3, 7}) CHECK(decode(role, bytes, piece, limits) == whole);
+    for (const std::size_t piece : {1u, 2u, 3u, 7u})
+        CHECK(decode(role, bytes, piece, limits) == whole);
     REQUIRE(!whole.empty());
     CHECK(whole.back().kind == kind::broken);
     CHECK(!whole.back().payload.empty());

@@ -230,13 +230,20 @@ TEST_CASE("websocket peer: both may close at once") {
 }
 
 TEST_CASE("websocket peer: messages are heard until the other side agrees to the close") {
-    websocket_peer here(server, second(0));
+    auto options = quick();
+    options.close_within_microseconds = 100'000'000;
+    options.ping_after_microseconds = 1'000'000'000;
+    websocket_peer here(server, second(0), options);
     here.close();
     (void)take_output(here);
     CHECK(feed(here, text_of("still here"), second(0)) ==
           std::vector<seen>{{kind::text, "still here"}});
     CHECK(feed(here, frame(websocket_opcode::ping, "", mask), second(0)).empty());
     CHECK(take_output(here).empty());
+    // Nor is there something that could get stuck.
+    CHECK(here.tick_at() == second(100));
+    here.tick(second(99));
+    CHECK(!here.is_over());
 }
 
 TEST_CASE("websocket peer: who breaks the protocol is told so, and not heard any more") {

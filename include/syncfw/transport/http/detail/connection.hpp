@@ -6,6 +6,7 @@
 #include <syncfw/core/uuid.hpp>
 #include <syncfw/transport/http/detail/server_shared.hpp>
 #include <syncfw/transport/http/detail/streaming.hpp>
+#include <syncfw/transport/http/filter.hpp>
 #include <syncfw/transport/http/server_session.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -75,6 +76,11 @@ class connection final : public connection_base, public std::enable_shared_from_
         error_code ignored;
         socket_.set_option(tcp::no_delay(true), ignored);
         socket_.non_blocking(true, ignored);
+        if (shared_.options.tls) {
+            auto begun = shared_.options.tls->begin({});
+            if (!begun) return cut();
+            filter_ = std::move(*begun);
+        }
         begin_phase();
         arm();
         pump();
@@ -89,6 +95,8 @@ class connection final : public connection_base, public std::enable_shared_from_
     }
 
     [[nodiscard]] bool wants_bytes() const {
+        // What the filter answers by itself must go before more is heard, or it would pile up.
+        if (is_writing_ && filter_ && filter_->has_output()) return false;
         const phase at = session_.at();
         return is_closing_ || at == phase::idle || at == phase::head || at == phase::body ||
                at == phase::streaming;
@@ -114,8 +122,13 @@ class connection final : public connection_base, public std::enable_shared_from_
         error_code why;
         const std::size_t count = socket_.read_some(boost::asio::buffer(room), why);
         if (why && why != boost::asio::error::would_block) return cut();
-        moved_ += static_cast<std::int64_t>(count);
-        const std::string_view bytes(room.data(), count);
+        std::string_view bytes(room.data(), count);
+        std::string plain;
+        if (filter_ && !is_closing_) {
+            if (!unseal(bytes, plain)) return cut();
+            bytes = plain;
+        }
+        moved_ += static_cast<std::int64_t>(bytes.size());
         if (is_closing_) {
             if ((drained_ += count) > shared_.options.most.body_bytes) return cut();
         } else if (streaming_) {
@@ -126,6 +139,16 @@ class connection final : public connection_base, public std::enable_shared_from_
             if (session_.at() != before) begin_phase();
         }
         pump();
+    }
+
+    // False where the peer is not to be understood, or has nothing more to say.
+    [[nodiscard]] bool unseal(std::string_view bytes, std::string& plain) {
+        const bool was_established = filter_->is_established();
+        filter_->receive(bytes);
+        plain = filter_->take_plain();
+        if (filter_->is_established() && !was_established) begin_phase();
+        const bool is_over = filter_->is_closed() && plain.empty() && session_.at() == phase::idle;
+        return !filter_->failed() && !is_over;
     }
 
     // --- answering -------------------------------------------------------------------------------
@@ -188,7 +211,8 @@ class connection final : public connection_base, public std::enable_shared_from_
             head_ = streaming_->take_output();
         if (head_.empty()) {
             const bool is_over = streaming_ ? streaming_->is_ending() : session_.is_ending();
-            return is_over ? finish() : void();
+            if (filter_ && is_over) filter_->close();
+            if (!filter_ || !filter_->has_output()) return is_over ? finish() : void();
         }
         written_ = 0;
         is_writing_ = true;
@@ -198,22 +222,50 @@ class connection final : public connection_base, public std::enable_shared_from_
     void write_on() {
         std::array<boost::asio::const_buffer, 2> left;
         const std::string_view head = head_, body = body_;
-        left[0] = boost::asio::buffer(head.substr(std::min(written_, head.size())));
-        left[1] = boost::asio::buffer(body.substr(written_ - std::min(written_, head.size())));
+        if (filter_) {
+            if (!seal()) return cut();
+            left[0] = boost::asio::buffer(std::string_view(sealed_).substr(sent_));
+        } else {
+            left[0] = boost::asio::buffer(head.substr(std::min(written_, head.size())));
+            left[1] = boost::asio::buffer(body.substr(written_ - std::min(written_, head.size())));
+        }
         socket_.async_write_some(
             left, [self = shared_from_this()](const error_code& why, std::size_t count) {
                 if (why) return self->cut();
                 self->moved_ += static_cast<std::int64_t>(count);
-                self->written_ += count;
+                (self->filter_ ? self->sent_ : self->written_) += count;
                 if (self->is_cut_) return;
-                if (self->written_ < self->head_.size() + self->body_.size())
-                    return self->write_on();
-                self->head_ = {};
-                self->body_ = {};
+                if (!self->is_written()) return self->write_on();
+                const bool was_ours = !self->head_.empty();  // Not the filter's own.
+                // By a swap, which gives the room back, as an assignment would not.
+                for (std::string* each : {&self->sealed_, &self->head_, &self->body_})
+                    std::string().swap(*each);
+                self->sent_ = 0;
                 self->is_writing_ = false;
-                self->begin_phase();
+                if (was_ours) self->begin_phase();
                 self->pump();
             });
+    }
+    [[nodiscard]] bool is_written() const {
+        return written_ == head_.size() + body_.size() &&
+               (!filter_ || (sent_ == sealed_.size() && !filter_->has_output()));
+    }
+    // The next piece through the filter, once the last one was sent: a large body is never there
+    // encrypted as a whole.
+    [[nodiscard]] bool seal() {
+        if (sent_ < sealed_.size()) return true;
+        std::size_t room = 64 << 10;
+        std::size_t skip = written_;
+        for (const std::string_view part : {std::string_view(head_), std::string_view(body_)}) {
+            const auto piece = part.substr(std::min(skip, part.size())).substr(0, room);
+            skip -= std::min(skip, part.size());
+            room -= piece.size();
+            written_ += piece.size();
+            filter_->send(piece);
+        }
+        sealed_ = filter_->take_output();
+        sent_ = 0;
+        return !filter_->failed();
     }
 
     // What the peer still sends must not turn its answer into a reset: it is read, and the peer
@@ -230,6 +282,11 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (is_cut_) return;
         is_cut_ = true;
         error_code ignored;
+        if (filter_ && !is_writing_) {
+            // Why, or that it ends here and was not cut by others; without waiting.
+            filter_->close();
+            socket_.write_some(boost::asio::buffer(filter_->take_output()), ignored);
+        }
         socket_.close(ignored);
         timer_.cancel();
         kept_.reset();
@@ -304,6 +361,8 @@ class connection final : public connection_base, public std::enable_shared_from_
     void tick() {
         const limits& most = shared_.options.most;
         const std::int64_t waited = now() - began_;
+        if (filter_ && !filter_->is_established())
+            return waited >= most.head_seconds ? cut() : void();
         const bool is_slow = moved_ < most.body_bytes_second * tick_seconds();
         const phase at = session_.at();
         if (is_writing_ && waited >= most.write_seconds && is_slow) return cut();
@@ -331,6 +390,9 @@ class connection final : public connection_base, public std::enable_shared_from_
     std::shared_ptr<streaming> streaming_{};
     std::shared_ptr<void> kept_{};  // What ends with the stream.
     std::int64_t ends_at_ = 0;
+    std::unique_ptr<byte_filter> filter_{};
+    std::string sealed_{};         // What the filter made of a piece,
+    std::size_t sent_ = 0;         // and how much of it was sent.
     std::string head_{}, body_{};  // What is being written,
     std::size_t written_ = 0;      // and how much of it was.
     std::size_t drained_ = 0;

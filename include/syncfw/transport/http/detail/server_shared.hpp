@@ -4,6 +4,7 @@
 #pragma once
 
 #include <syncfw/transport/http/detail/streaming.hpp>
+#include <syncfw/transport/http/filter.hpp>
 #include <syncfw/transport/http/limits.hpp>
 #include <syncfw/transport/http/message.hpp>
 
@@ -38,6 +39,9 @@ struct server_options {
     stream_limits stream{};
     /// Requests that are answered even when all threads are busy: those about the server's health.
     std::function<bool(const request_head&)> at_once{};
+    /// For https: a server's `tls_context`, of <syncfw/transport/tls.hpp>. Nothing else is spoken
+    /// at this port then.
+    std::shared_ptr<const filter_source> tls{};
 };
 
 namespace detail {

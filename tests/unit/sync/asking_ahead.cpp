@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+// A transport in two halves: a replica that is far behind asks for the next page before it stores
+// the one that came.
+#include <syncfw/storage/memory.hpp>
+#include <syncfw/sync/replica.hpp>
+#include <syncfw/sync/server.hpp>
+#include <syncfw/transport/transport.hpp>
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace syncfw;
+using namespace syncfw::annotations;
+
+struct note {
+    std::int64_t id = 0;
+    std::string text{};
+    static constexpr auto sync_entity = entity<"note">(field<&note::id>(primary_key));
+};
+using notes = schema<note>;
+using hub_type = server<world<memory::store<notes>>, last_write_wins>;
+
+/// Answers what was begun when it is asked for the end of it, and counts.
+struct halves {
+    hub_type* hub;
+    std::optional<std::string> begun{};
+    int exchanged = 0, finished = 0, forgotten = 0;
+    bool breaks = false;
+
+    result<std::string> exchange(std::string_view request) {
+        CHECK(!begun);
+        ++exchanged;
+        return hub->handle({}, request);
+    }
+    result<void> begin(std::string_view request) {
+        CHECK(!begun);
+        if (breaks) return error{.code = errc::peer_unavailable};
+        begun = request;
+        return {};
+    }
+    result<std::string> finish() {
+        ++finished;
+        const std::string asked = *begun;
+        begun.reset();
+        return hub->handle({}, asked);
+    }
+    void forget() {
+        ++forgotten;
+        begun.reset();
+    }
+};
+static_assert(transport_in_halves<halves>);
+
+struct scene {
+    memory::store<notes> far{}, here{};
+    hub_type hub{far};
+    explicit scene(std::int64_t rows) {
+        memory::store<notes> other;
+        halves line{&hub};
+        replica theirs(other, line);
+        for (std::int64_t i = 0; i < rows; ++i)
+            REQUIRE(theirs.put(note{.id = i, .text = std::to_string(i)}));
+        REQUIRE(theirs.sync());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("asking ahead: all pages but the first are asked for while another is stored") {
+    scene s(100);
+    halves line{&s.hub};
+    replica mine(s.here, line, {}, {.rows_max = 10, .rows_max_behind = 10});
+    const auto seen = mine.sync();
+    REQUIRE(seen);
+    CHECK(seen->pulled == 100);
+    CHECK(line.finished >= 9);
+    CHECK(line.exchanged + line.finished == seen->messages / 2);
+    CHECK(line.forgotten == 0);
+    CHECK(!line.begun);
+    CHECK(mine.find(all<note>())->size() == 100);
+}
+
+TEST_CASE("asking ahead: what was begun is forgotten where something else is due") {
+    scene s(100);
+    halves line{&s.hub};
+    replica mine(s.here, line, {}, {.rows_max = 10, .rows_max_behind = 10});
+    // Called off after a page: nobody waits for the next one.
+    int pages = 0;
+    const auto stopped = mine.sync([&](const sync_report&) { return ++pages < 3; });
+    REQUIRE(!stopped);
+    CHECK(line.forgotten == 1);
+    CHECK(!line.begun);
+    REQUIRE(mine.sync());
+    CHECK(mine.find(all<note>())->size() == 100);
+}
+
+TEST_CASE("asking ahead: a line that breaks meanwhile costs nothing but the time") {
+    scene s(50);
+    halves line{&s.hub};
+    line.breaks = true;
+    replica mine(s.here, line, {}, {.rows_max = 10, .rows_max_behind = 10});
+    REQUIRE(mine.sync());
+    CHECK(line.finished == 0);
+    CHECK(mine.find(all<note>())->size() == 50);
+}
+
+TEST_CASE("asking ahead: work that is written meanwhile is kept, whatever the sizes") {
+    rc::check([] {
+        const auto rows = *rc::gen::inRange<std::int64_t>(0, 60);
+        const auto page = *rc::gen::inRange<std::int64_t>(1, 20);
+        scene s(rows);
+        halves line{&s.hub};
+        replica mine(s.here, line, {}, {.rows_max = page, .rows_max_behind = page * 3});
+        std::int64_t next = 1'000;
+        (void)mine.sync([&](const sync_report&) {
+            REQUIRE(mine.put(note{.id = next++, .text = "mine"}));
+            return next < 1'005;
+        });
+        RC_ASSERT(mine.sync().has_value());
+        RC_ASSERT(mine.status()->pending == 0);
+        RC_ASSERT(mine.find(all<note>())->size() == static_cast<std::size_t>(rows + next - 1'000));
+    });
+}
