@@ -8,7 +8,7 @@
 //     syncfw::replica mine(store, link, whose);
 //     auto report = mine.sync();
 //
-// Where nobody has to look, `http_link` says the same in a third of the bytes.
+// Where nobody has to look, `http_link` says the same in fewer bytes.
 #pragma once
 
 #include <syncfw/core/result.hpp>
