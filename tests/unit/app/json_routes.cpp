@@ -287,15 +287,15 @@ TEST_CASE("json routes: the session of the manual") {
                          edit(another_id, R"("before":{"pages":412},"changed":{"pages":604})"))
                        .body,
                    "outcome") == "applied");
-    CHECK(
-        s.ask("/sync/push",
-              edit("c3f2a3b4-6a0e-4f9b-9d55-5f0f6f3e2d02",
-                   R"json("before":{"title":"Dune"},"changed":{"title":"Dune (1965)"})json"))
-            .body.ends_with(
-                R"("answers":[{"id":"c3f2a3b4-6a0e-4f9b-9d55-5f0f6f3e2d02","entity":"book",)"
-                R"("outcome":"merged","version":3,"reason":"merge_fields",)"
-                R"json("row":{"id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11","title":"Dune (1965)",)json"
-                R"("pages":604}}]})"));
+    CHECK(s.ask("/sync/push", edit("c3f2a3b4-6a0e-4f9b-9d55-5f0f6f3e2d02",
+                                   R"("before":{"title":"Dune"},)"
+                                   R"json("changed":{"title":"Dune (1965)"})json"))
+              .body.ends_with(
+                  R"("answers":[{"id":"c3f2a3b4-6a0e-4f9b-9d55-5f0f6f3e2d02","entity":"book",)"
+                  R"("outcome":"merged","version":3,"reason":"merge_fields",)"
+                  R"("row":{"id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11",)"
+                  R"json("title":"Dune (1965)",)json"
+                  R"("pages":604}}]})"));
 }
 
 // --- the same script over both -------------------------------------------------------------------

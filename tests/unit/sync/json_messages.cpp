@@ -170,8 +170,9 @@ TEST_CASE("json messages: the shape of a failure") {
 }
 
 TEST_CASE("json messages: a client may leave out what it has no use for") {
-    const auto push = decode_json<push_message<board>>(with_operation(
-        R"("changed":{"title":"tea","id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11"},"entity":"task")"));
+    const auto push = decode_json<push_message<board>>(
+        with_operation(R"("changed":{"title":"tea","id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11"},)"
+                       R"("entity":"task")"));
     REQUIRE_MESSAGE(push, (push ? std::string() : to_string(push.error())));
     const operation<task>& op = push->operations.of<task>().at(0);
     CHECK(op.kind == operation_kind::put);
