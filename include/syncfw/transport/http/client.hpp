@@ -65,7 +65,7 @@ struct answer {
 struct upgraded {
     response_head head{};
     std::string early{};  ///< What came behind the head.
-    detail::socket line{};
+    detail::line line{};
 };
 
 class client {
