@@ -28,6 +28,7 @@
 #include <syncfw/entity/key.hpp>
 #include <syncfw/entity/mapping.hpp>
 #include <syncfw/entity/record.hpp>
+#include <syncfw/entity/rules.hpp>
 #include <syncfw/entity/schema.hpp>
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/query/filter.hpp>

@@ -142,14 +142,20 @@ inline void service::add_own_routes() {
         return {.status = seen.http_status(), .body = seen.json()};
     };
     const auto ready = [this, report](const http::call&) { return report(health_.ready(now())); };
-    routes_.add("GET", "/health", http::open_to_all, ready)
-        .add("GET", "/health/ready", http::open_to_all, ready)
+    const auto live = [this, report](const http::call&) { return report(health_.live()); };
+    const auto metrics = [this](const http::call&) -> http::response {
+        return {.body = told_.metrics().text(),
+                .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+    };
+    using http::typed;
+    routes_
+        .add("GET", "/health", http::open_to_all,
+             typed({.summary = "Whether the service can do its work"}, ready))
+        .add("GET", "/health/ready", http::open_to_all, typed({.summary = "The same"}, ready))
         .add("GET", "/health/live", http::open_to_all,
-             [this, report](const http::call&) { return report(health_.live()); })
-        .add("GET", "/metrics", http::open_to_all, [this](const http::call&) -> http::response {
-            return {.body = told_.metrics().text(),
-                    .content_type = "text/plain; version=0.0.4; charset=utf-8"};
-        });
+             typed({.summary = "Whether the process lives"}, live))
+        .add("GET", "/metrics", http::open_to_all,
+             typed({.summary = "Counters, for Prometheus", .content_type = "text/plain"}, metrics));
     routes_.admitted = [this](const http::call& made) { return limit(made.who.subject); };
     routes_.answered = [this](const http::request& asked, std::string_view pattern,
                               const http::response& given) { note(asked, pattern, given); };

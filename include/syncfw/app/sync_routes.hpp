@@ -25,6 +25,7 @@
 #include <syncfw/transport/poke.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,18 +77,16 @@ namespace detail {
     return {.body = syncfw::json::encode(value)};
 }
 
+struct one_conflict {
+    uuid id{};
+};
 /// Which side a person takes.
 struct taken_side {
-    std::string take{};
-};
+    std::optional<side> take{};
 
-[[nodiscard]] inline result<side> side_of(const taken_side& given) {
-    if (given.take == "mine") return side::mine;
-    if (given.take == "theirs") return side::theirs;
-    return error{.code = errc::invalid_value,
-                 .message = "say \"mine\" for the device's row, or \"theirs\" for the server's",
-                 .field = "take"};
-}
+    static constexpr auto sync_rules =
+        rules(annotations::field<&taken_side::take>(annotations::required));
+};
 
 [[nodiscard]] inline http::response stream_of_pokes(poke_hub& pokes, const principal& who) {
     http::response given;
@@ -110,42 +109,54 @@ template <class Server>
 void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                      const sync_route_rules& rules) {
     using http::call, http::response, http::error_response;
-    routes.add("POST", http_link::path, rules.synchronise, [&](const call& made) -> response {
+    const auto messages = [&](const call& made) -> response {
         if (made.asked.field("Content-Type") != http_link::media_type)
             return error_response(415, "this is for the engine's own messages");
         std::string answer = hub.handle(detail::caller_of(made), made.asked.body);
         if (kind_of(answer) == message_kind::push_answer) pokes.poke(made.who.tenant);
         return {.body = std::move(answer), .content_type = std::string(http_link::media_type)};
-    });
-    routes.add("GET", "/sync/stream", rules.synchronise,
-               [&pokes](const call& made) { return detail::stream_of_pokes(pokes, made.who); });
-    routes.add("GET", "/sync/status", rules.synchronise, [&hub](const call& made) -> response {
+    };
+    routes.add("POST", http_link::path, rules.synchronise,
+               http::typed({.summary = "The engine's own messages, in binary",
+                            .errors = {415},
+                            .content_type = std::string(http_link::media_type)},
+                           messages));
+    routes.add(
+        "GET", "/sync/stream", rules.synchronise,
+        http::typed(
+            {.summary = "Says that there is something to pull",
+             .description = "A WebSocket for who asks for one, else an event stream.",
+             .content_type = "text/event-stream"},
+            [&pokes](const call& made) { return detail::stream_of_pokes(pokes, made.who); }));
+    const auto status = [&hub](const call& made) -> response {
         auto seen = hub.status(made.who.tenant);
         if (!seen) return error_response(seen.error());
         return detail::as_json(document::object({{"success", true},
                                                  {"lastSequence", seen->last_sequence},
                                                  {"conflicts", seen->open_conflicts}}));
-    });
-    routes.add("GET", "/sync/conflicts", rules.resolve, [&hub](const call& made) -> response {
+    };
+    routes.add("GET", "/sync/status", rules.synchronise,
+               http::typed({.summary = "How the tenant's store stands"}, status));
+    const auto conflicts = [&hub](const call& made) -> response {
         auto seen = hub.conflicts(made.who.tenant);
         if (!seen) return error_response(seen.error());
         document list = document::array();
         for (const parked_conflict& each : *seen) list.push_back(detail::to_document(each));
         return detail::as_json(
             document::object({{"success", true}, {"conflicts", std::move(list)}}));
-    });
+    };
+    routes.add("GET", "/sync/conflicts", rules.resolve,
+               http::typed({.summary = "The conflicts that wait for a person"}, conflicts));
+    const auto resolve = [&](const call& made, const http::path<detail::one_conflict>& at,
+                             const detail::taken_side& wanted) -> result<void> {
+        auto done = hub.resolve(detail::caller_of(made), at.id, *wanted.take);
+        if (done) pokes.poke(made.who.tenant);
+        return done;
+    };
     routes.add("POST", "/sync/conflicts/{id}/resolve", rules.resolve,
-               http::typed([&](const call& made, const detail::taken_side& wanted) -> result<void> {
-                   const auto id = uuid::parse(made.part("id"));
-                   if (!id)
-                       return error{.code = errc::not_found,
-                                    .message = "there is no such conflict"};
-                   const auto taken = detail::side_of(wanted);
-                   if (!taken) return taken.error();
-                   auto done = hub.resolve(detail::caller_of(made), *id, *taken);
-                   if (done) pokes.poke(made.who.tenant);
-                   return done;
-               }));
+               http::typed({.summary = "Settles a conflict",
+                            .description = "Mine is the device's row, theirs the server's."},
+                           resolve));
 }
 
 }  // namespace syncfw

@@ -10,15 +10,18 @@
 //
 // Who may ask is said with each route; there is no default. The token is checked before anything
 // else is looked at, and only from it comes who asks. A path that is known with other methods is
-// answered with 405 and `Allow`; HEAD and OPTIONS are answered by what is declared.
+// answered with 405 and `Allow`; HEAD and OPTIONS are answered by what is declared. <typed.hpp> has
+// handlers of plain structs, which say by themselves what they take and give.
 #pragma once
 
 #include <syncfw/core/result.hpp>
 #include <syncfw/security/principal.hpp>
 #include <syncfw/transport/http/message.hpp>
+#include <syncfw/transport/http/route_description.hpp>
 #include <syncfw/transport/http/url.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +73,14 @@ inline constexpr access needs_token{access::rule::token, {}};
 using token_check = std::function<result<principal>(std::string_view token)>;
 using route_handler = std::function<response(const call&)>;
 
+/// A handler that says what it takes and gives; made by `typed`.
+struct typed_route {
+    route_handler handle{};
+    route_description said{};
+
+    operator route_handler() const { return handle; }
+};
+
 class router {
   public:
     /// Without a check, every route that needs a token refuses.
@@ -79,6 +90,10 @@ class router {
     /// programming mistake.
     router& add(std::string_view method, std::string_view pattern, const access& who,
                 route_handler handle);
+    /// A path<…> of the handler that has another member than the pattern has open parts is a
+    /// programming mistake, too.
+    router& add(std::string_view method, std::string_view pattern, const access& who,
+                typed_route handle);
 
     /// Answers.
     [[nodiscard]] response operator()(request&& asked) const;
@@ -91,10 +106,11 @@ class router {
     std::function<void(const request& asked, std::string_view pattern, const response& given)>
         answered{};
 
-    /// Calls f(method, pattern, access) for each route, in the order of their declaration.
+    /// Calls f(method, pattern, access, description) for each route, in the order of their
+    /// declaration; the description is null where the handler has none.
     template <class F>
     void for_each(F&& f) const {
-        for (const route& each : routes_) f(each.method, each.pattern, each.who);
+        for (const route& each : routes_) f(each.method, each.pattern, each.who, each.said.get());
     }
 
   private:
@@ -104,6 +120,7 @@ class router {
         std::vector<std::string> parts{};
         access who;
         route_handler handle{};
+        std::shared_ptr<const route_description> said{};
     };
 
     [[nodiscard]] static std::vector<std::string> split(std::string_view path);
@@ -157,7 +174,17 @@ inline router& router::add(std::string_view method, std::string_view pattern, co
         SYNCFW_ASSERT(each.method != method || each.pattern != pattern,
                       "a route is declared twice");
     routes_.push_back(
-        {std::string(method), std::string(pattern), split(pattern), who, std::move(handle)});
+        {std::string(method), std::string(pattern), split(pattern), who, std::move(handle), {}});
+    return *this;
+}
+
+inline router& router::add(std::string_view method, std::string_view pattern, const access& who,
+                           typed_route handle) {
+    for (const std::string_view name : handle.said.path_names)
+        SYNCFW_ASSERT(pattern.find("{" + std::string(name) + "}") != std::string_view::npos,
+                      "a path<…> has a member that is no open part of the route's pattern");
+    add(method, pattern, who, std::move(handle.handle));
+    routes_.back().said = std::make_shared<const route_description>(std::move(handle.said));
     return *this;
 }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <syncfw/codec/json.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace syncfw::detail::json {
+
+[[nodiscard]] inline std::string quoted(std::string_view text) {
+    return syncfw::json::encode_value(std::string(text));
+}
+
+// An object in the making, whose members are JSON already and stay in the order in which they came:
+// what people read is best in the order in which it was declared.
+class ordered_object {
+  public:
+    // Adds a member, or replaces it in its place.
+    ordered_object& set(std::string_view key, std::string json) {
+        for (auto& [known, value] : members_)
+            if (known == key) return value = std::move(json), *this;
+        members_.emplace_back(key, std::move(json));
+        return *this;
+    }
+    ordered_object& set_text(std::string_view key, std::string_view text) {
+        return set(key, quoted(text));
+    }
+    // The member's JSON, or nothing.
+    [[nodiscard]] std::string_view get(std::string_view key) const {
+        for (const auto& [known, value] : members_)
+            if (known == key) return value;
+        return {};
+    }
+    [[nodiscard]] bool has(std::string_view key) const { return !get(key).empty(); }
+    void erase(std::string_view key) {
+        std::erase_if(members_, [&](const auto& each) { return each.first == key; });
+    }
+    [[nodiscard]] bool is_empty() const { return members_.empty(); }
+
+    [[nodiscard]] std::string text() const {
+        std::string out = "{";
+        for (const auto& [key, value] : members_) {
+            if (out.size() > 1) out += ',';
+            ((out += quoted(key)) += ':') += value;
+        }
+        return out += '}';
+    }
+
+  private:
+    std::vector<std::pair<std::string, std::string>> members_{};
+};
+
+// `[a,b]` of what is JSON already.
+[[nodiscard]] inline std::string array_text(const std::vector<std::string>& elements) {
+    std::string out = "[";
+    for (const std::string& each : elements) {
+        if (out.size() > 1) out += ',';
+        out += each;
+    }
+    return out += ']';
+}
+
+}  // namespace syncfw::detail::json
