@@ -132,6 +132,19 @@ inline const char* end_input(const char* in, reader& r) {
     return in;
 }
 
+// One row, on its own or in a list. What it doesn't have gets its default.
+template <class T, route Way, class Cipher>
+const char* get_entity(const char* in, reader& r, T& row, field_mask& found, const Cipher& cipher) {
+    using keys = entity_object<T, Way>;
+    if constexpr (keys::has_sealed)
+        in = get_members<keys>(in, r, row, found, sealed_by<T, Cipher>{cipher});
+    else
+        in = get_members<keys>(in, r, row, found, no_seal{});
+    if constexpr (has_defaults<T>)
+        if (in != nullptr) apply_defaults(row, found);
+    return in;
+}
+
 // A value by itself that is no entity.
 template <class V>
 result<V> decode_value(std::string_view text, const syncfw::json::options& rules,
@@ -152,21 +165,13 @@ template <class T, route Way, class Cipher>
 result<T> decode(std::string_view text, const options& rules, const Cipher& cipher,
                  field_mask* present) {
     static_assert(detail::require_codec<T, Cipher>());
-    using keys = detail::json::entity_object<T, Way>;
     detail::json::reader r = detail::json::make_reader(text, rules);
     field_mask found;
     T row{};
     const char* in = detail::json::begin_input(r);
-    if (in != nullptr) {
-        if constexpr (keys::has_sealed)
-            in = detail::json::get_members<keys>(in, r, row, found,
-                                                 detail::json::sealed_by<T, Cipher>{cipher});
-        else
-            in = detail::json::get_members<keys>(in, r, row, found, detail::json::no_seal{});
-    }
+    if (in != nullptr) in = detail::json::get_entity<T, Way>(in, r, row, found, cipher);
     if (detail::json::end_input(in, r) == nullptr)
         return detail::json::to_error(r, entity_of<T>.name);
-    if constexpr (detail::has_defaults<T>) apply_defaults(row, found);
     if (present != nullptr) *present = found;
     return row;
 }

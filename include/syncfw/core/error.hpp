@@ -160,7 +160,8 @@ struct error {
 [[nodiscard]] inline std::string to_string(const error& e) {
     std::string text = e.entity;
     if (!e.key.empty()) text += "[" + e.key + "]";
-    if (!e.field.empty()) text += (text.empty() ? "" : ".") + e.field;
+    const bool joins = !text.empty() && !e.field.starts_with('[');
+    if (!e.field.empty()) text += (joins ? "." : "") + e.field;
     if (e.line != 0) {
         text += text.empty() ? "" : " ";
         text += "(line " + std::to_string(e.line) + ", column " + std::to_string(e.column) + ")";

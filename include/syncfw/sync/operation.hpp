@@ -32,10 +32,11 @@ struct operation {
     uuid id{};  ///< Given once, when the write is made: what comes twice is known by it.
     operation_kind kind = operation_kind::put;
     std::int64_t base_version = 0;  ///< Of the row that was changed; 0: of none.
-    stamp written{};
-    field_mask changed{};     ///< put: these fields; restore: all; remove: none.
-    T before{};               ///< The key, and the changed fields as they were.
-    T after{};                ///< The key, and the changed fields as they are now.
+    stamp written{};                ///< Zero: by a device without a clock; when it arrives, then.
+    field_mask changed{};           ///< put: these fields; restore: all; remove: none.
+    T before{};                     ///< The key, and the changed fields as they were.
+    bool has_before = true;         ///< False: its device can't say how they were.
+    T after{};                      ///< The key, and the changed fields as they are now.
     std::uint32_t group = 0;  ///< Those of one group of a push take effect together; 0: alone.
     std::vector<foreign_field> foreign{};  ///< What else is changed.
     std::vector<uuid> resolves{};          ///< The parked conflicts that a person settled by it.

@@ -143,7 +143,7 @@ template <class T>
         write_bookkeeping(mine, live);
         write_bookkeeping(base, live);
     }
-    if (op.base_version == 0) return {.mine = std::move(mine)};
+    if (op.base_version == 0 || !op.has_before) return {.mine = std::move(mine)};
     return {std::move(base), std::move(mine)};
 }
 

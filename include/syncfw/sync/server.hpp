@@ -90,6 +90,12 @@ class server {
     [[nodiscard]] result<pull_answer<schema_type>> pull(const caller& who,
                                                         const pull_message& asked);
 
+    /// Tells whoever listens to events that a request was refused before it came to `push` or
+    /// `pull`. `handle` does so by itself.
+    void tell_refused(const caller& who, const error& why) {
+        detail::tell(from_, [&] { return refusal(who, why); });
+    }
+
     // --- for people and operators ---------------------------------------------------------------
 
     [[nodiscard]] result<server_status> status(const tenant_id& whose);
@@ -177,7 +183,7 @@ result<void> server<W, P>::begin() {
 template <class W, class P>
 std::string server<W, P>::handle(const caller& who, std::string_view request) {
     const auto refuse = [&](const error& why) {
-        detail::tell(from_, [&] { return refusal(who, why); });
+        tell_refused(who, why);
         return encode(failure_message{why});
     };
     switch (kind_of(request)) {

@@ -14,6 +14,7 @@
 #include <syncfw/transport/http/client.hpp>
 #include <syncfw/transport/transport.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -60,7 +61,6 @@ class http_link {
                 .is_repeatable = true};
     }
     [[nodiscard]] result<std::string> answer_of(result<http::answer> got);
-    [[nodiscard]] static error refused(const http::answer& got);
 
     http::client line_;
     std::int64_t retry_after_ = 0;
@@ -68,23 +68,15 @@ class http_link {
 
 // --- how it is done ------------------------------------------------------------------------------
 
-inline result<std::string> http_link::answer_of(result<http::answer> got) {
-    retry_after_ = 0;
-    if (!got) return got.error();
-    std::uint64_t seconds = 0;
-    if (http::detail::head_parser::read_number(got->field("Retry-After"), seconds))
-        retry_after_ =
-            static_cast<std::int64_t>(std::min<std::uint64_t>(seconds, 86'400)) * 1'000'000;
-    if (got->field("Content-Type") == media_type) return std::move(got->body);
-    return refused(*got);
-}
+namespace detail {
 
-inline error http_link::refused(const http::answer& got) {
-    const std::string status = std::to_string(got.status);
+/// What came in place of the engine's answer, by its status.
+[[nodiscard]] inline error refused_by_status(int http_status) {
+    const std::string status = std::to_string(http_status);
     const auto about = [&](errc code, const char* why) {
         return error{.code = code, .message = why + (" (HTTP " + status + ")")};
     };
-    switch (got.status) {
+    switch (http_status) {
         case 401: return about(errc::unauthorized, "the server does not take the token");
         case 403: return about(errc::forbidden, "the token's roles do not allow to synchronise");
         case 404: return about(errc::not_found, "there is no sync service at this address");
@@ -98,10 +90,27 @@ inline error http_link::refused(const http::answer& got) {
         case 503: return about(errc::unavailable, "the server has no time for us");
         default: break;
     }
-    if (got.status >= 300 && got.status < 400)
+    if (http_status >= 300 && http_status < 400)
         return about(errc::invalid_value, "the server is somewhere else; correct the address");
-    return about(got.status >= 500 ? errc::timed_out : errc::malformed,
+    return about(http_status >= 500 ? errc::timed_out : errc::malformed,
                  "what answered is no sync service");
+}
+
+/// What an answer asks for, in microseconds; a day at most.
+[[nodiscard]] inline std::int64_t retry_after_in(const http::answer& got) {
+    std::uint64_t seconds = 0;
+    if (!http::detail::head_parser::read_number(got.field("Retry-After"), seconds)) return 0;
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(seconds, 86'400)) * 1'000'000;
+}
+
+}  // namespace detail
+
+inline result<std::string> http_link::answer_of(result<http::answer> got) {
+    retry_after_ = 0;
+    if (!got) return got.error();
+    retry_after_ = detail::retry_after_in(*got);
+    if (got->field("Content-Type") == media_type) return std::move(got->body);
+    return detail::refused_by_status(got->status);
 }
 
 }  // namespace syncfw

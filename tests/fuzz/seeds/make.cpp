@@ -11,6 +11,7 @@
 #include <syncfw/codec/json.hpp>
 #include <syncfw/codec/where.hpp>
 #include <syncfw/storage/memory.hpp>
+#include <syncfw/sync/json_messages.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
 #include <syncfw/transport/websocket.hpp>
@@ -56,6 +57,16 @@ everything full_row() {
     return row;
 }
 
+template <class... Messages>
+std::string as_json(std::string_view bytes) {
+    std::string text;
+    const auto take = [&]<class Message>(const syncfw::result<Message>& read) {
+        if (read) text = syncfw::encode_json(*read);
+    };
+    (take(syncfw::decode<Messages>(bytes)), ...);
+    return text;
+}
+
 // Tokens, parts of tokens that are signed there, and key sets.
 void write_tokens() {
     using namespace tests;
@@ -80,16 +91,23 @@ void write_tokens() {
     write("jwt", "keys_secret", R"(k{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"EC","d":"AA"}]})");
 }
 
-// A conversation, its checksums taken off.
+// A conversation, in binary with its checksums taken off, and as JSON.
 void write_messages() {
     namespace synced = tests::synced;
+    using syncfw::push_message, syncfw::push_answer, syncfw::pull_answer;
     struct noting_link {
         syncfw::server<syncfw::world<syncfw::memory::store<synced::board>>, syncfw::park>* hub;
         int count = 0;
         syncfw::result<std::string> exchange(std::string_view request) {
             std::string answer = hub->handle(syncfw::caller{}, request);
-            for (const std::string_view each : {request, std::string_view(answer)})
-                write("messages", std::to_string(count++), each.substr(0, each.size() - 8));
+            for (const std::string_view each : {request, std::string_view(answer)}) {
+                const std::string name = std::to_string(count++);
+                write("messages", name, each.substr(0, each.size() - 8));
+                const std::string text =
+                    as_json<push_message<synced::board>, push_answer<synced::board>,
+                            syncfw::pull_message, pull_answer<synced::board>>(each);
+                if (!text.empty()) write("json_messages", name, text);
+            }
             return answer;
         }
     };
@@ -111,6 +129,27 @@ void write_messages() {
     (void)b.sync();
     (void)a.full_sync();
     (void)line.exchange("no request");
+
+    write("json_messages", "failure",
+          syncfw::encode_json(syncfw::failure_message{
+              {.code = syncfw::errc::resynchronise, .message = "why", .field = "cursor"}}));
+    write("json_messages", "by_hand",
+          R"({"operations":[{"id":"0192f0c1-7a3b-7c4d-8e5f-60718293a4b5","entity":"tag",)"
+          R"("changed":{"list":"l","number":7}}]})");
+    write("json_messages", "other_layout",
+          R"json({"layouts":{"task":"id:uuid,title:text?,n:int8,s:set(text),)json"
+          R"json(p:{x:[float32?]},d:document"},"operations":[)json"
+          R"({"id":"0192f0c1-7a3b-7c4d-8e5f-60718293a4b5","entity":"task","base":1,)"
+          R"("key":{"id":"0192f0c1-7a3b-7c4d-8e5f-60718293a4b5"},"changed":{"title":null,"n":-1,)"
+          R"("s":{"items":["a"],"dots":[[["0000000000000001",1]]],"seen":[]},)"
+          R"("p":{"x":[1.5,null]},"d":{"k":[]}}}]})");
+    write("json_messages", "foreign",
+          R"({"cursor":"c","rows":{"tag":[{"row":{"list":"l","number":1},"version":2,"foreign":[)"
+          R"({"field":"rank:int64?","value":-5},{"field":"x:text","base64":"AQ=="}]},)"
+          R"({"left":{"list":"l","number":2}}]}})");
+    write("json_messages", "filters",
+          R"({"entities":["task",{"entity":"tag","steps":[{"field":"number","op":"in",)"
+          R"("values":[1,2]},{"op":"not"}]}]})");
 }
 
 // Each kind of frame, whole and in fragments, as a client and as a server sends it.

@@ -2,6 +2,7 @@
 // Which fields of an entity the engine itself gives their values, and how.
 #pragma once
 
+#include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/field_mask.hpp>
 #include <syncfw/entity/key.hpp>
 #include <syncfw/entity/record.hpp>
@@ -73,6 +74,13 @@ void set_times(record<T>& row, bool is_new) {
     const timestamp at = row.written().moment();
     if (is_new) set_created_at(row.value, at);
     set_updated_at(row.value, at);
+}
+
+/// When a device's write was made, as far as that can be: what has no time was made when it came.
+[[nodiscard]] constexpr stamp accepted_stamp(const stamp& written, timestamp now,
+                                             hybrid_clock& clock) {
+    if (written.value() != 0) return clock.observe(written, now).accepted;
+    return stamp(clock.tick(now).value(), written.origin());
 }
 
 /// The row says whose it is, where it has a field for that.

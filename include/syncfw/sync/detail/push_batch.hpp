@@ -64,7 +64,7 @@ class push_batch {
         schema_type::for_each([&]<class T>(of<T>) {
             for (const operation<T>& op : asked_.operations.template of<T>())
                 places_.template of<T>().push_back(
-                    {.accepted = clock.observe(op.written, rules_.now).accepted});
+                    {.accepted = accepted_stamp(op.written, rules_.now, clock)});
         });
         answer_.newest = clock.tick(rules_.now);
     }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+// A server that is reached by its JSON routes, as a replica's transport: the same messages, but
+// such that everybody can read them on their way.
+//
+//     auto line = syncfw::http_json_line::make("https://books.example", {.token = my_token});
+//     if (!line) return fail(line.error());
+//     syncfw::json_link<library, syncfw::http_json_line> link(std::move(*line));
+//     syncfw::replica mine(store, link, whose);
+//     auto report = mine.sync();
+//
+// Where nobody has to look, `http_link` says the same in fewer bytes.
+#pragma once
+
+#include <syncfw/core/result.hpp>
+#include <syncfw/sync/json_messages.hpp>
+#include <syncfw/transport/http/client.hpp>
+#include <syncfw/transport/http_link.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw {
+
+/// What came back from a route.
+struct json_reply {
+    int status = 0;
+    std::string body{};
+};
+
+/// What asks a route. It fails as a transport does; any status is a reply.
+template <class L>
+concept json_line = requires(L& line, std::string_view path, std::string_view body) {
+    { line.ask(path, body) } -> std::same_as<result<json_reply>>;
+};
+
+/// The routes of json_routes.hpp, over HTTP.
+class http_json_line {
+  public:
+    [[nodiscard]] static result<http_json_line> make(std::string_view address,
+                                                     http::client_options options = {}) {
+        auto line = http::client::make(address, std::move(options));
+        if (!line) return line.error();
+        return http_json_line(std::move(*line));
+    }
+
+    [[nodiscard]] result<json_reply> ask(std::string_view path, std::string_view body);
+
+    /// What the server asked for with its last answer, in microseconds: for `sync_schedule::ended`.
+    [[nodiscard]] std::int64_t retry_after() const noexcept { return retry_after_; }
+
+  private:
+    explicit http_json_line(http::client line) : line_(std::move(line)) {}
+
+    http::client line_;
+    std::int64_t retry_after_ = 0;
+};
+
+/// A transport for replicas of this schema.
+template <class Schema, json_line Line>
+class json_link {
+  public:
+    explicit json_link(Line line) : line_(std::move(line)) {}
+
+    /// The engine's bytes, of a push or a pull.
+    [[nodiscard]] result<std::string> exchange(std::string_view request);
+
+    [[nodiscard]] Line& line() noexcept { return line_; }
+
+  private:
+    template <class Asked, class Answer>
+    [[nodiscard]] result<std::string> exchange_as(std::string_view path, std::string_view request);
+
+    Line line_;
+};
+
+// --- how it is done ------------------------------------------------------------------------------
+
+inline result<json_reply> http_json_line::ask(std::string_view path, std::string_view body) {
+    retry_after_ = 0;
+    auto got = line_.ask(
+        {.method = "POST", .path = std::string(path), .body = body, .is_repeatable = true});
+    if (!got) return got.error();
+    retry_after_ = detail::retry_after_in(*got);
+    return json_reply{got->status, std::move(got->body)};
+}
+
+template <class Schema, json_line Line>
+result<std::string> json_link<Schema, Line>::exchange(std::string_view request) {
+    switch (kind_of(request)) {
+        case message_kind::push:
+            return exchange_as<push_message<Schema>, push_answer<Schema>>("/sync/push", request);
+        case message_kind::pull:
+            return exchange_as<pull_message, pull_answer<Schema>>("/sync/pull", request);
+        default:
+            return error{.code = errc::unsupported_format,
+                         .message = "this is no request of protocol version " +
+                                    std::to_string(protocol_version)};
+    }
+}
+
+template <class Schema, json_line Line>
+template <class Asked, class Answer>
+result<std::string> json_link<Schema, Line>::exchange_as(std::string_view path,
+                                                         std::string_view request) {
+    const auto asked = decode<Asked>(request);
+    if (!asked) return asked.error();
+    auto reply = line_.ask(path, encode_json(*asked));
+    if (!reply) return reply.error();
+    if (reply->status == 200) {
+        auto answer = decode_json<Answer>(reply->body);
+        if (answer) return encode(*answer);
+        // Nobody knows what became of the request; it is asked again.
+        error why = std::move(answer).error();
+        why.code = errc::malformed;
+        return why;
+    }
+    // What the engine itself refused had no effect, and is its answer. All else is told by what
+    // stands before it: the transport failed.
+    const auto refused = decode_json<failure_message>(reply->body);
+    if (refused) return encode(*refused);
+    // Too large for whoever looked at it: a replica sends less at a time.
+    if (reply->status == 413)
+        return encode(failure_message{detail::refused_by_status(reply->status)});
+    return detail::refused_by_status(reply->status);
+}
+
+}  // namespace syncfw
