@@ -2,6 +2,7 @@
 // HTTPS with real sockets, and those who speak something else, or badly, or break off.
 #include "endpoint.hpp"
 #include "support/raw_tls.hpp"
+#include <syncfw/app/poke_listener.hpp>
 #include <syncfw/app/sync_routes.hpp>
 #include <syncfw/storage/memory.hpp>
 #include <syncfw/sync/replica.hpp>
@@ -15,10 +16,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -116,30 +119,35 @@ using library = schema<book>;
 
 }  // namespace
 
-TEST_CASE("https: two devices meet on a server") {
+TEST_CASE("https: two devices meet on a server, and a poke says when there is news") {
     memory::store<library> rows;
     syncfw::server hub(rows);
-    http::router routes([](std::string_view token) -> result<principal> {
-        return principal{.subject = std::string(token), .tenant = tenant_id(std::string(token))};
-    });
-    add_sync_routes(routes, hub);
+    poke_hub pokes;
+    http::router routes(trusting({.subject = "ann", .tenant = tenant_id("ann")}));
+    add_sync_routes(routes, hub, pokes);
     endpoint served(std::ref(routes), served_by(tests::server_tls()));
-    const auto link = [&] {
-        return http_link::make(
-                   served.address(),
-                   {.token = [] { return secret<std::string>("ann"); }, .tls = tests::client_tls()})
-            .value();
-    };
-    auto first_link = link(), second_link = link();
+    const http::client_options options{.token = [] { return secret<std::string>("ann"); },
+                                       .tls = tests::client_tls()};
+
+    auto listener = poke_listener::make(served.address(), options).value();
+    std::counting_semaphore<> heard(0);
+    std::thread ear([&] { listener.run([&] { heard.release(); }); });
+    CHECK(heard.try_acquire_for(std::chrono::seconds(20)));  // For the connection itself.
+
+    auto first_link = http_link::make(served.address(), options).value();
+    auto second_link = http_link::make(served.address(), options).value();
     memory::store<library> first_rows, second_rows;
     replica first(first_rows, first_link, tenant_id("ann"));
     replica second(second_rows, second_link, tenant_id("ann"));
     for (int i = 0; i < 100; ++i) REQUIRE(first.put(book{.id = i, .title = "Dune"}));
     REQUIRE(first.sync());
+    CHECK(heard.try_acquire_for(std::chrono::seconds(20)));
     REQUIRE(second.sync());
     const auto all = second.find(syncfw::all<book>());
     REQUIRE(all);
     CHECK(all->size() == 100);
+    listener.stop();
+    ear.join();
 }
 
 TEST_CASE("https: one connection carries many questions") {

@@ -69,6 +69,8 @@ struct service_options {
     sync_route_rules routes{};
     /// What each request goes through on its way, and each answer: `http::with_gzip`, say.
     std::function<http::detail::handler(http::detail::handler)> around{};
+    /// For https: a server's `tls_context`, of <syncfw/transport/tls.hpp>.
+    std::shared_ptr<const http::filter_source> tls{};
 };
 
 class service {
@@ -190,7 +192,8 @@ inline result<void> service::listen() {
     http::server_options of_server{.address = options_.address,
                                    .port = options_.port,
                                    .threads = options_.threads,
-                                   .most = options_.most};
+                                   .most = options_.most,
+                                   .tls = options_.tls};
     of_server.at_once = [](const http::request_head& head) {
         return head.path == "/health/live" || head.path == "/metrics";
     };
@@ -207,8 +210,9 @@ inline int service::run() {
             return 1;
         }
     const bool is_wide = options_.address.find(':') != std::string::npos;
-    std::printf("listening on http://%s%s%s:%d\n", is_wide ? "[" : "", options_.address.c_str(),
-                is_wide ? "]" : "", static_cast<int>(port()));
+    std::printf("listening on %s://%s%s%s:%d\n", options_.tls ? "https" : "http",
+                is_wide ? "[" : "", options_.address.c_str(), is_wide ? "]" : "",
+                static_cast<int>(port()));
     std::fflush(stdout);
     listening_->stop_on({SIGINT, SIGTERM});
     listening_->run();

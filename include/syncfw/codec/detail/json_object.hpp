@@ -10,6 +10,7 @@
 
 namespace syncfw::detail::json {
 
+// Call it by its namespace: where <iomanip> is included, std::quoted fits a std::string better.
 [[nodiscard]] inline std::string quoted(std::string_view text) {
     return syncfw::json::encode_value(std::string(text));
 }
@@ -26,7 +27,7 @@ class ordered_object {
         return *this;
     }
     ordered_object& set_text(std::string_view key, std::string_view text) {
-        return set(key, quoted(text));
+        return set(key, json::quoted(text));
     }
     // The member's JSON, or nothing.
     [[nodiscard]] std::string_view get(std::string_view key) const {
@@ -44,7 +45,7 @@ class ordered_object {
         std::string out = "{";
         for (const auto& [key, value] : members_) {
             if (out.size() > 1) out += ',';
-            ((out += quoted(key)) += ':') += value;
+            ((out += json::quoted(key)) += ':') += value;
         }
         return out += '}';
     }

@@ -120,7 +120,7 @@ template <class T>
         if (each.is_left_out) continue;
         properties.set(each.name, each.words.text());
         if (each.is_required && !each.words.words.has("readOnly"))
-            required.push_back(quoted(each.name));
+            required.push_back(json::quoted(each.name));
     }
     out.words.set("properties", properties.text());
     if (!required.empty()) out.words.set("required", array_text(required));

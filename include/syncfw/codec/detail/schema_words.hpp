@@ -54,7 +54,7 @@ template <class E>
 [[nodiscard]] schema_words enum_words() {
     schema_words out = typed_words("string");
     std::vector<std::string> names;
-    for (const auto& each : enumerators<E>) names.push_back(quoted(each.name));
+    for (const auto& each : enumerators<E>) names.push_back(json::quoted(each.name));
     out.words.set("enum", array_text(names));
     return out;
 }
@@ -102,7 +102,7 @@ template <class V>
     else if constexpr (std::is_arithmetic_v<V> || has_value_traits<V>)
         return syncfw::json::encode_value(value);
     else
-        return quoted(rule_text(value));
+        return json::quoted(rule_text(value));
 }
 
 template <class V, std::size_t Min, std::size_t Max>
@@ -167,7 +167,7 @@ template <class V>
         return value ? default_text(*value) : std::string();
     } else if constexpr (shape == value_shape::enumeration) {
         const std::string_view name = enum_name(value);
-        return name.empty() ? std::string() : quoted(name);
+        return name.empty() ? std::string() : json::quoted(name);
     } else if constexpr (shape == value_shape::boolean || shape == value_shape::integer ||
                          shape == value_shape::real || shape == value_shape::text) {
         return value == V{} ? std::string() : syncfw::json::encode_value(value);
@@ -194,7 +194,7 @@ template <class V>
         while (text.size() < least) text += " text";
         if (text.size() > most) text.resize(most);
     }
-    return text.size() < least || text.size() > most ? std::string() : quoted(text);
+    return text.size() < least || text.size() > most ? std::string() : json::quoted(text);
 }
 
 // A value that keeps the schema; nothing where none is sure to.

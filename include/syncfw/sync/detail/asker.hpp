@@ -5,7 +5,6 @@
 #include <syncfw/transport/transport.hpp>
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +24,7 @@ class asker {
     [[nodiscard]] result<std::string> exchange(std::string_view request) {
         if constexpr (transport_in_halves<Transport>)
             if (begun_ == request) {
-                begun_.reset();
+                begun_.clear();
                 return link_.finish();
             }
         forget();
@@ -45,13 +44,13 @@ class asker {
 
   private:
     void forget() {
-        if (!begun_.has_value()) return;
-        begun_.reset();
+        if (begun_.empty()) return;
+        begun_.clear();
         if constexpr (transport_in_halves<Transport>) link_.forget();
     }
 
     Transport& link_;
-    std::optional<std::string> begun_{};
+    std::string begun_{};  // No request is empty.
 };
 
 }  // namespace syncfw::detail
