@@ -236,14 +236,14 @@ TEST_CASE("T10: a stream ends with its token") {
 TEST_CASE("T28: what is no handshake of ours gets no WebSocket") {
     scene s;
     const std::string token = token_of("ann", "ann");
-    const auto ask = [&](std::string_view version, std::string_view key, std::string_view origin,
+    const auto ask = [&](std::string_view number, std::string_view key, std::string_view origin,
                          const std::string& with) {
         auto line =
             http::client::make(s.address(), {.token = [&] { return secret<std::string>(with); }});
         http::question asked{.path = "/sync/stream"};
         asked.fields.add("Upgrade", "websocket");
         asked.fields.add("Connection", "Upgrade");
-        asked.fields.add("Sec-WebSocket-Version", version);
+        asked.fields.add("Sec-WebSocket-Version", number);
         asked.fields.add("Sec-WebSocket-Key", key);
         if (!origin.empty()) asked.fields.add("Origin", origin);
         auto got = line->upgrade(asked);

@@ -83,6 +83,16 @@ void set_times(record<T>& row, bool is_new) {
     return stamp(clock.tick(now).value(), written.origin());
 }
 
+/// The field that says whose a row is, if it has one. It never travels with an operation: each side
+/// knows it.
+template <class T>
+inline constexpr field_mask tenant_field = [] {
+    field_mask mask;
+    if (entity_of<T>.find(meaning::tenant) != no_field)
+        mask.set(entity_of<T>.find(meaning::tenant));
+    return mask;
+}();
+
 /// The row says whose it is, where it has a field for that.
 template <class T>
 void set_tenant(T& value, const tenant_id& whose) {

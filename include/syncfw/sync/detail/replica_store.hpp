@@ -82,7 +82,7 @@ template <class T>
                                                    const operation_answer<T>& answer) {
     if (!answer.exists) return {};
     record<T> row = base ? *base : record<T>{.value = sent.after};
-    assign_fields(row.value, here.value, only_here<T>);
+    assign_fields(row.value, here.value, only_here<T> | tenant_field<T>);
     if (answer.outcome == push_outcome::applied) {
         row.set_written(sent.written);
         add_fields(row.value, sent.after, sent.changed);
