@@ -13,8 +13,8 @@
 
 #include <syncfw/core/detail/entropy.hpp>
 #include <syncfw/sync/retry.hpp>
+#include <syncfw/transport/detail/steady_time.hpp>
 #include <syncfw/transport/http/client.hpp>
-#include <syncfw/transport/http/message.hpp>
 #include <syncfw/transport/poke.hpp>
 #include <syncfw/transport/websocket.hpp>
 
@@ -67,14 +67,6 @@ class poke_listener {
 };
 
 // --- how it is done ------------------------------------------------------------------------------
-
-namespace detail {
-
-[[nodiscard]] inline timestamp steady_moment() noexcept {
-    return timestamp::from_microseconds(http::microseconds_now());
-}
-
-}  // namespace detail
 
 inline result<http::upgraded> poke_listener::connect() {
     std::array<unsigned char, 16> chance{};

@@ -21,6 +21,7 @@
 #include <syncfw/security/rate_limit.hpp>
 #include <syncfw/storage/readiness.hpp>
 #include <syncfw/sync/observed.hpp>
+#include <syncfw/transport/detail/steady_time.hpp>
 #include <syncfw/transport/http/server.hpp>
 #include <syncfw/transport/poke.hpp>
 
@@ -173,7 +174,7 @@ inline std::optional<http::response> service::limit(std::string_view key) {
 inline void service::note(const http::request& asked, std::string_view pattern,
                           const http::response& given) {
     const double seconds =
-        static_cast<double>(http::microseconds_now() - asked.received_microseconds) / 1e6;
+        static_cast<double>(detail::steady_microseconds() - asked.received_microseconds) / 1e6;
     requests_.took(asked.head.method, pattern.empty() ? "none" : pattern, given.status, seconds,
                    asked.body.size(), given.body.size());
     if (!told_.log().says(log_level::debug)) return;

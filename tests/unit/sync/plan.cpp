@@ -263,6 +263,20 @@ TEST_CASE_TEMPLATE("convergence: two devices, three acts each, all orders, syncs
     CHECK(play_all<Policy>() > 1'000'000);
 }
 
+TEST_CASE("plan: a device that can't say how its fields were has no base to merge from") {
+    record<note> stored{.value = {.id = 1, .left = 5, .version = 3}};
+    operation<note> op{.base_version = 2, .written = stamp(7 << 16, replica_id(1))};
+    op.before = op.after = stored.value;
+    op.before.left = 4;
+    op.after.left = 6;
+    op.changed.set(1);
+    CHECK(detail::side_of_device(op, stored).base->value.left == 4);
+    op.has_before = false;
+    const auto side = detail::side_of_device(op, stored);
+    CHECK(!side.base);
+    CHECK(side.mine.value.left == 6);
+}
+
 TEST_CASE("plan: what no two devices with three acts come to") {
     const record<note> stored{.value = {.id = 1, .left = 5, .version = 3}};
     operation<note> op{.base_version = 3, .written = stamp(7 << 16, replica_id(1))};

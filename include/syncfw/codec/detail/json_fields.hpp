@@ -60,22 +60,13 @@ class other_reader {
 
     const char* read(const char* in, const getter* getters_of, void* const* members,
                      field_mask& present) {
-        bool done = false;
-        in = begin_object(in, r_, done);
-        while (in != nullptr && !done) {
-            const char* const start = in;
-            std::string_view name;
-            in = get_name(in, r_, name);
-            if (in == nullptr) return nullptr;
-            const std::size_t place = entity_.find(name);
-            if (place == no_field || !entity_.fields[place].travels(way_))
-                in = read_other(in, start, std::string(name), place == no_field);
-            else
-                in = read_known(in, start, place, getters_of[place], members[place], present);
-            if (in != nullptr) in = next_member(in, r_, done);
-        }
-        if (in != nullptr) --r_.depth;
-        return in;
+        return get_each_member(
+            in, r_, [&](std::string_view name, const char* at, const char* start) {
+                const std::size_t place = entity_.find(name);
+                if (place == no_field || !entity_.fields[place].travels(way_))
+                    return read_other(at, start, std::string(name), place == no_field);
+                return read_known(at, start, place, getters_of[place], members[place], present);
+            });
     }
 
     /// These came as null, and get what a row without them has.

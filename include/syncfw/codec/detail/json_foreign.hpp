@@ -132,31 +132,13 @@ inline const char* foreign_set_to_binary(const char* in, reader& r, std::string_
     std::vector<std::string> items;
     std::vector<std::vector<dot>> dots;
     std::vector<dot> seen;
-    bool done = false;
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        std::string_view name;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
-        const std::string_view part = known_part(name, {"items", "dots", "seen"});
-        if (part == "items")
-            in = get_array(in, r, [&](const char* at, std::size_t) {
-                buffer item;
-                at = foreign_to_binary(at, r, type, item);
-                items.emplace_back(item.view());
-                return at;
-            });
-        else if (part == "dots")
-            in = get_array(in, r, [&](const char* at, std::size_t) {
-                return get_dots(at, r, dots.emplace_back());
-            });
-        else
-            in = part == "seen" ? get_dots(in, r, seen) : skip_value(in, r);
-        if (in == nullptr) return in_known_member(r, part);
-        in = next_member(in, r, done);
-    }
+    in = get_set_parts(in, r, dots, seen, [&](const char* at) {
+        buffer item;
+        at = foreign_to_binary(at, r, type, item);
+        items.emplace_back(item.view());
+        return at;
+    });
     if (in == nullptr) return nullptr;
-    --r.depth;
     if (dots.size() != items.size())
         return fail(r, start, errc::invalid_value, "a set needs as many dots as items");
     append_count(out, items.size());
@@ -174,26 +156,19 @@ inline const char* foreign_structure_to_binary(const char* in, reader& r, std::s
     const std::vector<foreign_member> members = members_in(type);
     std::vector<std::string> values(members.size());
     std::vector<bool> seen(members.size());
-    bool done = false;
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        std::string_view name;
-        const char* const member = in;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
+    in = get_each_member(in, r, [&](std::string_view name, const char* at, const char* member) {
         std::size_t i = 0;
         while (i < members.size() && members[i].name != name) ++i;
         if (i == members.size() || seen[i])
             return fail(r, member, errc::unknown_field, "its type has no such member, or only one");
         seen[i] = true;
         buffer value;
-        in = foreign_to_binary(in, r, members[i].type, value);
-        if (in == nullptr) return in_member(r, members[i].name);
+        at = foreign_to_binary(at, r, members[i].type, value);
+        if (at == nullptr) return in_member(r, members[i].name);
         values[i] = value.view();
-        in = next_member(in, r, done);
-    }
+        return at;
+    });
     if (in == nullptr) return nullptr;
-    --r.depth;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (!seen[i]) return fail(r, start, errc::missing_field, "a member of its type is missing");
         out.append(values[i]);

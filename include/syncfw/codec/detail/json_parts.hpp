@@ -68,6 +68,23 @@ inline const char* begin_object(const char* in, reader& r, bool& done) {
     return done ? in + 1 : in;
 }
 
+// `{"a":…,"b":…}`: calls `member(name, in, start)` at each value; `start` is the place of its name,
+// which is gone once something else is read. It gives the value's end, or null where it failed.
+template <class Member>
+const char* get_each_member(const char* in, reader& r, Member&& member) {
+    bool done = false;
+    in = begin_object(in, r, done);
+    while (in != nullptr && !done) {
+        const char* const start = in;
+        std::string_view name;
+        in = get_name(in, r, name);
+        if (in != nullptr) in = member(name, in, start);
+        if (in != nullptr) in = next_member(in, r, done);
+    }
+    if (in != nullptr) --r.depth;
+    return in;
+}
+
 // --- documents and mergeable values --------------------------------------------------------------
 
 const char* get_document(const char* in, reader& r, document& v);
@@ -75,19 +92,12 @@ const char* get_document(const char* in, reader& r, document& v);
 inline const char* get_object(const char* in, reader& r, document& v) {
     const char* const start = in;
     std::vector<document::member> members;
-    bool done = false;
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        std::string_view name;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
+    in = get_each_member(in, r, [&](std::string_view name, const char* at, const char*) {
         members.push_back({std::string(name), document()});
-        in = get_document(in, r, members.back().value);
-        if (in == nullptr) return in_member(r, members.back().key);
-        in = next_member(in, r, done);
-    }
+        at = get_document(at, r, members.back().value);
+        return at != nullptr ? at : in_member(r, members.back().key);
+    });
     if (in == nullptr) return nullptr;
-    --r.depth;
     auto object = document::object_of(std::move(members));
     if (!object) return fail(r, start, errc::duplicate_field, object.error().message);
     v = std::move(*object);
@@ -208,34 +218,43 @@ inline const char* in_known_member(reader& r, std::string_view part) {
 inline const char* get_counter(const char* in, reader& r, counter& v) {
     const char* const start = in;
     std::vector<counter_part> parts;
-    bool done = false;
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        std::string_view name;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
+    in = get_each_member(in, r, [&](std::string_view name, const char* value, const char*) {
         const std::string_view known = known_part(name, {"parts"});
-        if (!known.empty()) {
-            in = get_array(in, r, [&](const char* at, std::size_t) {
-                counter_part& part = parts.emplace_back();
-                std::uint64_t numbers[2] = {};
-                at = get_numbers_of(at, r, part.replica, numbers, 2);
-                part.added = numbers[0];
-                part.removed = numbers[1];
-                return at;
-            });
-        } else {
-            in = skip_value(in, r);  // the value is the sum of the parts
-        }
-        if (in == nullptr) return in_known_member(r, known);
-        in = next_member(in, r, done);
-    }
+        // The value is the sum of the parts.
+        if (known.empty()) return skip_value(value, r);
+        value = get_array(value, r, [&](const char* at, std::size_t) {
+            counter_part& part = parts.emplace_back();
+            std::uint64_t numbers[2] = {};
+            at = get_numbers_of(at, r, part.replica, numbers, 2);
+            part.added = numbers[0];
+            part.removed = numbers[1];
+            return at;
+        });
+        return value != nullptr ? value : in_known_member(r, known);
+    });
     if (in == nullptr) return nullptr;
-    --r.depth;
     auto whole = counter::from_parts(std::move(parts));
     if (!whole) return fail(r, start, errc::invalid_value, whole.error().message);
     v = std::move(*whole);
     return in;
+}
+
+// A set's parts; `item` reads each of its elements.
+template <class Item>
+const char* get_set_parts(const char* in, reader& r, std::vector<std::vector<dot>>& dots,
+                          std::vector<dot>& seen, Item&& item) {
+    return get_each_member(in, r, [&](std::string_view name, const char* value, const char*) {
+        const std::string_view part = known_part(name, {"items", "dots", "seen"});
+        if (part == "items")
+            value = get_array(value, r, [&](const char* at, std::size_t) { return item(at); });
+        else if (part == "dots")
+            value = get_array(value, r, [&](const char* at, std::size_t) {
+                return get_dots(at, r, dots.emplace_back());
+            });
+        else
+            value = part == "seen" ? get_dots(value, r, seen) : skip_value(value, r);
+        return value != nullptr ? value : in_known_member(r, part);
+    });
 }
 
 template <class E>
@@ -243,28 +262,10 @@ const char* get_set(const char* in, reader& r, set_of<E>& v) {
     const char* const start = in;
     typename set_of<E>::state_type state;
     std::vector<std::vector<dot>> dots;
-    bool done = false;
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        std::string_view name;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
-        const std::string_view part = known_part(name, {"items", "dots", "seen"});
-        if (part == "items")
-            in = get_array(in, r, [&](const char* at, std::size_t) {
-                return get(at, r, state.elements.emplace_back().value);
-            });
-        else if (part == "dots")
-            in = get_array(in, r, [&](const char* at, std::size_t) {
-                return get_dots(at, r, dots.emplace_back());
-            });
-        else
-            in = part == "seen" ? get_dots(in, r, state.seen) : skip_value(in, r);
-        if (in == nullptr) return in_known_member(r, part);
-        in = next_member(in, r, done);
-    }
+    in = get_set_parts(in, r, dots, state.seen, [&](const char* at) {
+        return get(at, r, state.elements.emplace_back().value);
+    });
     if (in == nullptr) return nullptr;
-    --r.depth;
     if (dots.size() != state.elements.size())
         return fail(r, start, errc::invalid_value, "a set needs as many dots as items");
     for (std::size_t i = 0; i < dots.size(); ++i) state.elements[i].dots = std::move(dots[i]);

@@ -70,19 +70,11 @@ const char* get_layout(const char* in, reader& r, known_layouts<S>& layouts,
 
 template <class S>
 const char* get_layouts(const char* in, reader& r, known_layouts<S>& layouts) {
-    bool done = false;
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        std::string_view name;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
+    return get_each_member(in, r, [&](std::string_view name, const char* at, const char*) {
         const std::string kept = fit_text(name.substr(0, 63));
-        in = get_layout<S>(in, r, layouts, kept);
-        if (in == nullptr) return in_member(r, kept);
-        in = next_member(in, r, done);
-    }
-    if (in != nullptr) --r.depth;
-    return in;
+        at = get_layout<S>(at, r, layouts, kept);
+        return at != nullptr ? at : in_member(r, kept);
+    });
 }
 
 template <class S>
@@ -271,32 +263,21 @@ void append_body(buffer& out, const pull_answer<S>& m) {
 // Rows of entities that are unknown here are of a newer server, and read over.
 template <class S>
 const char* get_rows(const char* in, reader& r, pull_answer<S>& m) {
-    bool done = false;
     std::array<bool, S::size> seen{};
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        const char* const start = in;
-        std::string_view name;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
+    return get_each_member(in, r, [&](std::string_view name, const char* list, const char* start) {
         const std::size_t place = S::find(name);
-        if (place == no_field) {
-            in = skip_value(in, r);
-        } else if (std::exchange(seen[place], true)) {
+        if (place == no_field) return skip_value(list, r);
+        if (std::exchange(seen[place], true)) {
             fail(r, start, errc::duplicate_field, "the member comes twice");
             return in_member(r, S::entities[place].name);
-        } else {
-            in = S::visit_at(place, [&]<class T>(of<T>) {
-                return get_array(in, r, [&](const char* at, std::size_t) {
-                    return get_pulled(at, r, m.rows.template of<T>().emplace_back());
-                });
-            });
-            if (in == nullptr) return in_member(r, S::entities[place].name);
         }
-        if (in != nullptr) in = next_member(in, r, done);
-    }
-    if (in != nullptr) --r.depth;
-    return in;
+        list = S::visit_at(place, [&]<class T>(of<T>) {
+            return get_array(list, r, [&](const char* at, std::size_t) {
+                return get_pulled(at, r, m.rows.template of<T>().emplace_back());
+            });
+        });
+        return list != nullptr ? list : in_member(r, S::entities[place].name);
+    });
 }
 
 template <class S>

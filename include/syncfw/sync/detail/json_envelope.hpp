@@ -109,21 +109,14 @@ inline void append_foreign_fields(buffer& out, const std::vector<foreign_field>&
     out.append("]");
 }
 
-// --- reading
-// --------------------------------------------------------------------------------------
+// --- reading ---------------------------------------------------------------------------------
 
 /// The members of an object that has these and no others, each once at most: calls
 /// `read(place of the name, in)`. `seen` tells which there were.
 template <class Read>
 const char* get_known_members(const char* in, reader& r, std::span<const std::string_view> names,
                               std::uint32_t& seen, Read&& read) {
-    bool done = false;
-    in = begin_object(in, r, done);
-    while (in != nullptr && !done) {
-        const char* const start = in;
-        std::string_view name;
-        in = get_name(in, r, name);
-        if (in == nullptr) return nullptr;
+    return get_each_member(in, r, [&](std::string_view name, const char* at, const char* start) {
         std::size_t i = 0;
         while (i < names.size() && names[i] != name) ++i;
         if (i == names.size()) {
@@ -136,12 +129,9 @@ const char* get_known_members(const char* in, reader& r, std::span<const std::st
             return in_member(r, names[i]);
         }
         seen |= std::uint32_t{1} << i;
-        in = read(i, in);
-        if (in == nullptr) return in_member(r, names[i]);
-        in = next_member(in, r, done);
-    }
-    if (in != nullptr) --r.depth;
-    return in;
+        at = read(i, at);
+        return at != nullptr ? at : in_member(r, names[i]);
+    });
 }
 
 inline const char* fail_missing(reader& r, const char* at, std::string_view name,

@@ -3,38 +3,21 @@
 
 #include <syncfw/core/detail/base64.hpp>
 #include <syncfw/transport/detail/sha1.hpp>
+#include <syncfw/transport/http/fields.hpp>
 #include <syncfw/transport/websocket/handshake.hpp>
 
 namespace syncfw {
 
 namespace detail {
 
-[[nodiscard]] constexpr char in_lower_case(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-[[nodiscard]] constexpr bool is_same_word(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (in_lower_case(a[i]) != in_lower_case(b[i])) return false;
-    return true;
-}
-
-[[nodiscard]] constexpr std::string_view without_blanks(std::string_view text) noexcept {
-    constexpr std::string_view blanks = " \t";
-    const std::size_t first = text.find_first_not_of(blanks);
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 template <class Is>
 [[nodiscard]] constexpr bool any_of_list(std::string_view list, Is&& is) {
-    while (true) {
-        const std::size_t comma = list.find(',');
-        if (is(without_blanks(list.substr(0, comma)))) return true;
-        if (comma == list.npos) return false;
-        list.remove_prefix(comma + 1);
-    }
+    bool found = false;
+    http::detail::for_each_element(list, [&](std::string_view each) {
+        found = is(each);
+        return !found;
+    });
+    return found;
 }
 
 template <std::size_t Size>
@@ -53,7 +36,7 @@ template <std::size_t Size>
 inline bool has_token(std::string_view list, std::string_view token) {
     if (token.empty()) return false;
     return detail::any_of_list(
-        list, [&](std::string_view each) { return detail::is_same_word(each, token); });
+        list, [&](std::string_view each) { return http::detail::equal_without_case(each, token); });
 }
 
 inline bool offers_subprotocol(std::string_view list, std::string_view name) {
@@ -82,10 +65,10 @@ inline result<std::string> accept_websocket(const websocket_offer& offer) {
         return detail::no_websocket("the field Upgrade must be websocket");
     if (!has_token(offer.connection, "upgrade"))
         return detail::no_websocket("the field Connection must have the token Upgrade");
-    if (detail::without_blanks(offer.version) != "13")
+    if (http::detail::trimmed(offer.version) != "13")
         return error{.code = errc::unsupported_format,
                      .message = "the field Sec-WebSocket-Version must be 13"};
-    const std::string_view key = detail::without_blanks(offer.key);
+    const std::string_view key = http::detail::trimmed(offer.key);
     if (!is_websocket_key(key))
         return detail::no_websocket(
             "the field Sec-WebSocket-Key must be 16 bytes in base64, 24 characters");
@@ -100,13 +83,13 @@ inline result<void> check_websocket_answer(const websocket_answer& answer, std::
                                 " where a WebSocket begins with 101"};
     if (!has_token(answer.upgrade, "websocket") || !has_token(answer.connection, "upgrade"))
         return detail::no_websocket("the server switched to something else than a WebSocket");
-    if (detail::without_blanks(answer.accept) != websocket_accept_key(key))
+    if (http::detail::trimmed(answer.accept) != websocket_accept_key(key))
         return detail::no_websocket(
             "the server's Sec-WebSocket-Accept does not belong to our key: is there a cache "
             "between?");
-    if (!detail::without_blanks(answer.extensions).empty())
+    if (!http::detail::trimmed(answer.extensions).empty())
         return detail::no_websocket("the server uses an extension that was not asked for");
-    const std::string_view chosen = detail::without_blanks(answer.subprotocol);
+    const std::string_view chosen = http::detail::trimmed(answer.subprotocol);
     if (!chosen.empty() && chosen != subprotocol)
         return detail::no_websocket("the server chose a subprotocol that was not offered");
     return {};

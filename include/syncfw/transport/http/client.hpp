@@ -93,9 +93,12 @@ class client {
     client(url address, client_options options)
         : address_(std::move(address)), options_(std::move(options)) {}
 
+    /// Looks at what is asked, and makes sure that there is a connection.
+    [[nodiscard]] result<void> open(const question& asked);
     [[nodiscard]] result<void> connect();
-    [[nodiscard]] result<answer> exchange(const question& asked, const std::string& head,
-                                          bool& is_silent);
+    [[nodiscard]] result<answer> exchange(const question& asked, bool& is_silent);
+    [[nodiscard]] result<answer> receive(const result<void>& sent, bool has_body,
+                                         const detail::deadline& until, bool& is_silent);
     [[nodiscard]] std::string head_of(const question& asked) const;
     [[nodiscard]] detail::deadline deadline_of_answer() const {
         return detail::deadline(options_.answer_milliseconds);
@@ -158,27 +161,37 @@ inline std::string client::head_of(const question& asked) const {
     return head + "\r\n";
 }
 
-inline result<answer> client::ask(const question& asked) {
-    for (const char c : asked.path)
-        if (!detail::head_parser::is_target_letter(c))
-            return error{.code = errc::invalid_value,
-                         .message = "a path has letters that none may have; escape its parts"};
-    const std::string head = head_of(asked);
+inline result<void> client::open(const question& asked) {
+    bool is_sound = detail::is_token(asked.method) && detail::is_field_value(asked.content_type);
+    for (const char c : asked.path) is_sound = is_sound && detail::head_parser::is_target_letter(c);
+    if (!is_sound)
+        return error{.code = errc::invalid_value,
+                     .message =
+                         "the method, the path or the content type has letters that none "
+                         "may have; escape the path's parts"};
     if (line_.is_open() && !line_.is_quiet()) line_.close();
+    return line_.is_open() ? result<void>() : connect();
+}
+
+inline result<answer> client::ask(const question& asked) {
+    const bool was_open = line_.is_open() && line_.is_quiet();
+    if (auto opened = open(asked); !opened) return opened.error();
     bool is_silent = false;
-    if (line_.is_open()) {
-        auto got = exchange(asked, head, is_silent);
-        // The server may have closed it while we were asking.
-        if (got || !is_silent || !asked.is_repeatable) return got;
-    }
-    if (auto done = connect(); !done) return done.error();
-    return exchange(asked, head, is_silent);
+    auto got = exchange(asked, is_silent);
+    // The server may have closed a connection that was kept while we were asking.
+    if (got || !was_open || !is_silent || !asked.is_repeatable) return got;
+    if (auto opened = open(asked); !opened) return opened.error();
+    return exchange(asked, is_silent);
+}
+
+inline result<answer> client::exchange(const question& asked, bool& is_silent) {
+    const detail::deadline until = deadline_of_answer();
+    const auto sent = line_.write(head_of(asked), asked.body, until);
+    return receive(sent, asked.method != "HEAD", until, is_silent);
 }
 
 inline result<void> client::begin(const question& asked) {
-    if (line_.is_open() && !line_.is_quiet()) line_.close();
-    if (!line_.is_open())
-        if (auto done = connect(); !done) return done;
+    if (auto opened = open(asked); !opened) return opened;
     has_body_ = asked.method != "HEAD";
     auto sent = line_.write(head_of(asked), asked.body, deadline_of_answer());
     if (!sent) line_.close();
@@ -186,22 +199,31 @@ inline result<void> client::begin(const question& asked) {
 }
 
 inline result<answer> client::finish() {
-    const detail::deadline until = deadline_of_answer();
+    bool is_silent = false;
+    return receive({}, has_body_, deadline_of_answer(), is_silent);
+}
+
+// A server that refuses says so before all is sent: its word counts more than the break.
+inline result<answer> client::receive(const result<void>& sent, bool has_body,
+                                      const detail::deadline& until, bool& is_silent) {
     std::string bytes;
-    auto head = read_head(has_body_, bytes, until);
-    if (head) {
-        const bool keeps_alive = head->keeps_alive;
-        auto whole = read_answer(std::move(*head), bytes, until);
-        if (!whole || !keeps_alive) line_.close();
-        return whole;
-    }
-    line_.close();
-    return head.error();
+    const auto give_up = [&](const error& why) -> result<answer> {
+        is_silent = bytes.empty() && until.left() > 0;
+        line_.close();
+        return why;
+    };
+    auto head = read_head(has_body, bytes, until);
+    if (!head) return give_up(sent ? head.error() : sent.error());
+    const bool keeps_alive = head->keeps_alive && sent;
+    auto whole = read_answer(std::move(*head), bytes, until);
+    if (!whole) return give_up(whole.error());
+    if (!keeps_alive) line_.close();
+    return whole;
 }
 
 inline result<upgraded> client::upgrade(const question& asked) {
     line_.close();
-    if (auto done = connect(); !done) return done.error();
+    if (auto opened = open(asked); !opened) return opened.error();
     const detail::deadline until = deadline_of_answer();
     upgraded got;
     if (auto sent = line_.write(head_of(asked), {}, until); !sent) return sent.error();
@@ -218,26 +240,6 @@ inline result<upgraded> client::upgrade(const question& asked) {
     got.head = std::move(*head);
     got.line = std::exchange(line_, {});
     return got;
-}
-
-inline result<answer> client::exchange(const question& asked, const std::string& head,
-                                       bool& is_silent) {
-    const detail::deadline until = deadline_of_answer();
-    std::string bytes;
-    const auto give_up = [&](error why) -> result<answer> {
-        is_silent = bytes.empty() && until.left() > 0;
-        line_.close();
-        return why;
-    };
-    auto sent = line_.write(head, asked.body, until);
-    // A server that refuses says so before all is sent: its word counts more than the break.
-    auto got = read_head(asked.method != "HEAD", bytes, until);
-    if (!got) return give_up(sent ? got.error() : sent.error());
-    const bool keeps_alive = got->keeps_alive && sent;
-    auto whole = read_answer(std::move(*got), bytes, until);
-    if (!whole) return give_up(whole.error());
-    if (!keeps_alive) line_.close();
-    return whole;
 }
 
 // Up to the head of the final answer; `bytes` is then what came of its body.

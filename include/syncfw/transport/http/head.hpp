@@ -246,7 +246,8 @@ inline std::optional<response_head> parse_response_head(std::string_view text, c
     const bool is_bare = !has_body || status < 200 || status == 204 || status == 304;
     if (is_bare || (head->body == framing::until_close && head->fields.count("content-length") > 0))
         head->body = framing::none;
-    head->keeps_alive = head->body != framing::until_close &&
+    // Behind 101 another protocol is spoken.
+    head->keeps_alive = status != 101 && head->body != framing::until_close &&
                         !head->fields.lists("connection", "close") &&
                         (minor == 1 || head->fields.lists("connection", "keep-alive"));
     return head;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/core/error.hpp>
+#include <syncfw/observe/detail/line_text.hpp>
 #include <syncfw/transport/http/head.hpp>
 
 #include <cstdint>
@@ -10,24 +11,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <time.h>
 #include <utility>
 
 namespace syncfw::http {
-
-/// A clock that never jumps: for how long something took.
-[[nodiscard]] inline std::int64_t microseconds_now() noexcept {
-    timespec at{};
-    ::clock_gettime(CLOCK_MONOTONIC, &at);
-    return std::int64_t{at.tv_sec} * 1'000'000 + at.tv_nsec / 1'000;
-}
 
 struct request {
     request_head head{};
     std::string body{};
     std::string peer{};                      ///< The address that it came from.
     std::string id{};                        ///< What logs call it.
-    std::int64_t received_microseconds = 0;  ///< By `microseconds_now()`, when it was whole.
+    std::int64_t received_microseconds = 0;  ///< When it was whole, by a clock that never jumps.
 
     [[nodiscard]] std::string_view field(std::string_view name) const noexcept {
         return head.fields.get(name).value_or(std::string_view());
@@ -122,35 +115,16 @@ struct response {
 
 // --- how it is done ------------------------------------------------------------------------------
 
-namespace detail {
-
-inline void append_json_text(std::string& out, std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\')
-            (out += '\\') += c;
-        else if (byte < 0x20)
-            ((out += "\\u00") += digits[byte >> 4]) += digits[byte & 15];
-        else
-            out += c;
-    }
-    out += '"';
-}
-
-}  // namespace detail
-
 inline response error_response(int status, std::string_view message, std::string_view field,
                                std::string_view code) {
     response answer{.status = status};
     answer.body = R"({"success":false,"error":{"code":)";
-    detail::append_json_text(answer.body, code.empty() ? code_of(status) : code);
+    syncfw::detail::append_text(answer.body, code.empty() ? code_of(status) : code);
     answer.body += ",\"message\":";
-    detail::append_json_text(answer.body, message);
+    syncfw::detail::append_text(answer.body, message);
     if (!field.empty()) {
         answer.body += ",\"field\":";
-        detail::append_json_text(answer.body, field);
+        syncfw::detail::append_text(answer.body, field);
     }
     answer.body += "}}";
     return answer;

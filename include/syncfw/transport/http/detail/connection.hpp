@@ -4,6 +4,7 @@
 #pragma once
 
 #include <syncfw/core/uuid.hpp>
+#include <syncfw/transport/detail/steady_time.hpp>
 #include <syncfw/transport/http/detail/server_shared.hpp>
 #include <syncfw/transport/http/detail/streaming.hpp>
 #include <syncfw/transport/http/filter.hpp>
@@ -172,7 +173,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         begin_phase();
         request asked = session_.take_request();
         asked.peer = address_;
-        asked.received_microseconds = microseconds_now();
+        asked.received_microseconds = syncfw::detail::steady_microseconds();
         name(asked);
         const stream_offer offer(asked);
         response given = call(std::move(asked));
@@ -333,13 +334,9 @@ class connection final : public connection_base, public std::enable_shared_from_
 
     // --- time ------------------------------------------------------------------------------------
 
+    [[nodiscard]] static timestamp moment() { return syncfw::detail::steady_moment(); }
     [[nodiscard]] static std::int64_t now() {
-        return std::chrono::duration_cast<std::chrono::seconds>(
-                   std::chrono::steady_clock::now().time_since_epoch())
-            .count();
-    }
-    [[nodiscard]] static timestamp moment() {
-        return timestamp::from_microseconds(now() * 1'000'000);
+        return syncfw::detail::steady_microseconds() / 1'000'000;
     }
     void begin_phase() {
         began_ = now();

@@ -4,6 +4,7 @@
 
 #include <syncfw/codec/json.hpp>
 #include <syncfw/entity/rules.hpp>
+#include <syncfw/observe/detail/line_text.hpp>
 #include <syncfw/transport/http/message.hpp>
 #include <syncfw/transport/http/url.hpp>
 
@@ -47,7 +48,7 @@ template <class V>
         std::string json(text);
         if constexpr (is_quoted<V>()) {
             json.clear();
-            append_json_text(json, text);
+            syncfw::detail::append_text(json, text);
         } else if (text.find_first_of(" \t\r\n") != std::string_view::npos) {
             return error{.code = errc::invalid_value, .message = "expected a value without spaces"};
         }

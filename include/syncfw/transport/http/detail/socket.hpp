@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/core/result.hpp>
+#include <syncfw/transport/detail/steady_time.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -17,7 +18,6 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 #include <utility>
 
@@ -34,9 +34,7 @@ class deadline {
 
   private:
     [[nodiscard]] static std::int64_t now() noexcept {
-        timespec at{};
-        ::clock_gettime(CLOCK_MONOTONIC, &at);
-        return std::int64_t{at.tv_sec} * 1'000 + at.tv_nsec / 1'000'000;
+        return syncfw::detail::steady_microseconds() / 1'000;
     }
     std::int64_t at_;
 };
