@@ -2,10 +2,13 @@
 // One push on the server: looked up in bulk, planned row by row, written in bulk, answered.
 #pragma once
 
+#include <syncfw/codec/detail/json_fields.hpp>
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/validation.hpp>
+#include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
@@ -43,6 +46,18 @@ inline constexpr std::uint64_t entity_set = [] {
            e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
 }
 
+/// A row for a log: as JSON, without what is kept encrypted.
+template <class T>
+[[nodiscard]] std::string row_in_words(const record<T>& row) {
+    if (row.is_deleted()) return "deleted";
+    field_mask shown = told_fields<T>;
+    for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
+        if (entity_of<T>.fields[i].cipher != encryption::none) shown.reset(i);
+    buffer out;
+    json::append_fields<T, route::to_client>(out, row.value, shown);
+    return std::string(out.view());
+}
+
 /// What a server says of a push before it looks at it.
 struct push_rules {
     const tenant_id& tenant;
@@ -50,6 +65,7 @@ struct push_rules {
     timestamp now{};
     bool all_or_nothing = false;
     bool audits = false;
+    bool notes_times = false;  ///< Of each field.
 };
 
 template <class Storage, class Policy>
@@ -109,6 +125,9 @@ class push_batch {
         return write_all(tx);
     }
 
+    /// It takes effect now: nobody else writes until it has.
+    void begins_at(timestamp now) noexcept { rules_.now = now; }
+
     /// Takes note of what the database refused; false if that was no operation's fault.
     [[nodiscard]] bool reject(const error& why) {
         if (!is_about_data(why) || failed_ == nullptr) return false;
@@ -118,6 +137,8 @@ class push_batch {
     /// How many numbers of the feed it took.
     [[nodiscard]] std::int64_t written() const noexcept { return written_; }
     [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
+    /// What waits for a person since then.
+    [[nodiscard]] std::vector<events::conflict_parked> take_parked() { return std::move(parked_); }
 
   private:
     template <class T>
@@ -239,6 +260,7 @@ class push_batch {
         row.set_version((at.stored ? at.stored->version() : floor_.versions_until) + 1);
         row.set_status(sync_status::synced);
         set_times(row, !at.stored);
+        set_last_sync_at(row.value, rules_.now);
     }
 
     // What was sent before may have taken effect, and the note of it may be gone by now. The row
@@ -296,6 +318,7 @@ class push_batch {
         }
         applied_.clear();
         audited_.clear();
+        parked_.clear();
         auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
                                                  std::vector<place<T>>& places) -> result<void> {
             if (auto written = write_rows(tx, ops, places, next); !written) return written;
@@ -303,6 +326,7 @@ class push_batch {
             for (std::size_t i = 0; i < ops.size(); ++i) {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
                 if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
+                if (auto kept = note_times(tx, places[i]); !kept) return kept;
                 answer_one(ops[i], places[i]);
             }
             return {};
@@ -374,7 +398,22 @@ class push_batch {
                       .their_version = at.stored->version(),
                       .reason = std::string(at.plan.reason),
                       .detected_at = rules_.now}};
+        parked_.push_back({.tenant = rules_.tenant.name(),
+                           .conflict = to_string(op.id),
+                           .entity = std::string(entity_of<T>.name),
+                           .key = row_key(op.after),
+                           .reason = std::string(at.plan.reason),
+                           .mine = row_in_words(device.mine),
+                           .mine_written = to_string(device.mine.written().moment()),
+                           .theirs = row_in_words(*at.stored),
+                           .theirs_written = to_string(at.stored->written().moment())});
         return tx.put(kept);
+    }
+
+    template <class Transaction, class T>
+    [[nodiscard]] result<void> note_times(Transaction& tx, const place<T>& at) {
+        if (!rules_.notes_times || !at.plan.row) return {};
+        return note_field_times(tx, at.stored ? &*at.stored : nullptr, *at.plan.row, at.accepted);
     }
 
     template <class Transaction, class T>
@@ -490,6 +529,7 @@ class push_batch {
     lists_of<schema_type, place> places_{};
     std::vector<record<applied_operation>> applied_{};
     std::vector<record<audit_entry>> audited_{};
+    std::vector<events::conflict_parked> parked_{};
     retention_floor floor_{};
     std::int64_t written_ = 0;
     bool keeps_foreign_ = false;
