@@ -46,6 +46,10 @@ struct server_options {
     /// Whether a push takes effect as a whole or not at all; else each transaction of its device.
     bool all_or_nothing = false;
     bool audit = false;  ///< Whether it is kept who wrote what.
+    /// Whether a row's times are those of its arrival here, whatever its device's clock says. Then
+    /// `updated_at` rises with the feed, and "what changed after this time" is exact.
+    bool times_of_arrival = false;
+    std::int64_t history_max = 0;  ///< So many versions of each row are kept, as bases of merges.
 };
 
 /// How a tenant's store stands.
@@ -69,6 +73,9 @@ struct retired {
     std::int64_t answers = 0;
     std::int64_t audit = 0;
 };
+
+template <class World, class Policy>
+class row_server;
 
 template <class World, class Policy>
 class server {
@@ -113,6 +120,8 @@ class server {
     result<retired> retire(const tenant_id& whose, const retention& kept);
 
   private:
+    friend class row_server<World, Policy>;
+
     template <class T, class F>
     result<void> settle(const caller& who, const uuid& conflict, std::string how, F&& make);
     [[nodiscard]] result<void> begin();
@@ -224,7 +233,9 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
                                          .subject = who.subject,
                                          .now = from_.now(),
                                          .all_or_nothing = options_.all_or_nothing,
-                                         .audits = options_.audit},
+                                         .audits = options_.audit,
+                                         .times_of_arrival = options_.times_of_arrival,
+                                         .history_max = options_.history_max},
                       policy_, clock);
     });
     if (auto fine = batch->check(); !fine) return fine.error();
