@@ -49,6 +49,10 @@ struct server_options {
     bool audit = false;  ///< Whether it is kept who wrote what.
     /// Whether it is kept when each field was last written: what `timed_write` compares with.
     bool field_times = false;
+    /// Whether a row's times are those of its arrival here, whatever its device's clock says. Then
+    /// `updated_at` rises with the feed, and "what changed after this time" is exact.
+    bool times_of_arrival = false;
+    std::int64_t history_max = 0;  ///< So many versions of each row are kept, as bases of merges.
 };
 
 /// How a tenant's store stands.
@@ -72,6 +76,9 @@ struct retired {
     std::int64_t answers = 0;
     std::int64_t audit = 0;
 };
+
+template <class World, class Policy>
+class row_server;
 
 template <class World, class Policy>
 class server {
@@ -129,6 +136,8 @@ class server {
     result<retired> retire(const tenant_id& whose, const retention& kept);
 
   private:
+    friend class row_server<World, Policy>;
+
     template <class T, class F>
     result<void> settle(const caller& who, const uuid& conflict, std::string how, F&& make);
     [[nodiscard]] result<void> begin();
@@ -138,7 +147,9 @@ class server {
                 .now = from_.now(),
                 .all_or_nothing = options_.all_or_nothing,
                 .audits = options_.audit,
-                .notes_times = options_.field_times};
+                .notes_times = options_.field_times,
+                .times_of_arrival = options_.times_of_arrival,
+                .history_max = options_.history_max};
     }
     // The threads that serve share one clock.
     template <class F>

@@ -8,11 +8,13 @@
 #include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/feed_times.hpp>
 #include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
+#include <syncfw/sync/detail/row_history.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
 #include <syncfw/sync/detail/wanted_values.hpp>
@@ -66,7 +68,18 @@ struct push_rules {
     bool all_or_nothing = false;
     bool audits = false;
     bool notes_times = false;  ///< Of each field.
+    bool times_of_arrival = false;
+    std::int64_t history_max = 0;
 };
+
+/// What a new row's first version stands above: what the declaration gives it by default.
+template <class T>
+[[nodiscard]] std::int64_t version_before_first() {
+    record<T> row;
+    row.set_version(0);
+    apply_defaults(row.value, {});
+    return row.version();
+}
 
 template <class Storage, class Policy>
 class push_batch {
@@ -118,6 +131,9 @@ class push_batch {
         auto floor = get_floor(tx);
         if (!floor) return floor.error();
         floor_ = *floor;
+        auto times = feed_times::read(tx, rules_.now);
+        if (!times) return times.error();
+        times_ = *times;
         plan_all();
         auto taken = refuse_taken(tx);
         if (!taken) return taken.error();
@@ -257,7 +273,9 @@ class push_batch {
         if (auto fits = check_storable(row.value, rules_.tenant); !fits)
             return reject_one(op, at, fits.error());
         // A row that is made anew is newer than the deletion of which a device may still know.
-        row.set_version((at.stored ? at.stored->version() : floor_.versions_until) + 1);
+        row.set_version((at.stored ? at.stored->version()
+                                   : larger(floor_.versions_until, version_before_first<T>())) +
+                        1);
         row.set_status(sync_status::synced);
         set_times(row, !at.stored);
         set_last_sync_at(row.value, rules_.now);
@@ -332,6 +350,8 @@ class push_batch {
             return {};
         });
         if (!done) return done;
+        if (rules_.times_of_arrival && count > 0)
+            if (auto kept = times_->keep(tx); !kept) return kept;
         if (auto kept = tx.put_many(applied_); !kept || !rules_.audits) return kept;
         return tx.put_many(audited_);
     }
@@ -360,14 +380,19 @@ class push_batch {
                                           std::vector<place<T>>& places, std::int64_t& next) {
         std::vector<record<T>> rows;
         std::vector<const uuid*> whose;
+        row_history history(rules_.history_max);
         for (std::size_t i = 0; i < ops.size(); ++i) {
             if (!places[i].plan.row) continue;
             places[i].plan.row->set_sequence(next++);
+            if (rules_.times_of_arrival)
+                stamp_arrival(*places[i].plan.row, times_->next(), !places[i].stored);
+            if (places[i].stored) history.add(*places[i].stored);
             rows.push_back(*places[i].plan.row);
             whose.push_back(&ops[i].id);
         }
         if (rows.empty()) return {};
         if (auto freed = free_values<T>(tx, places); !freed) return freed;
+        if (auto kept = history.keep(tx); !kept) return kept;
         auto done = tx.put_many(rows);
         if (done || !is_about_data(done.error())) return done;
         for (std::size_t i = 0; i < rows.size() && rows.size() > 1 && tx.is_usable(); ++i) {
@@ -531,6 +556,7 @@ class push_batch {
     std::vector<record<audit_entry>> audited_{};
     std::vector<events::conflict_parked> parked_{};
     retention_floor floor_{};
+    std::optional<feed_times> times_{};
     std::int64_t written_ = 0;
     bool keeps_foreign_ = false;
     push_answer<schema_type> answer_{};
