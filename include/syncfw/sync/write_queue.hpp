@@ -80,10 +80,19 @@ struct queue_rules {
     std::int64_t first_wait_microseconds = 1'000'000;  ///< After the first failure; then doubles.
 };
 
+/// How one write went.
+struct queue_result {
+    std::string user{};
+    std::string id{};
+    write_result made{};
+    bool is_parked = false;
+};
+
 struct queue_step {
     std::int64_t handled = 0;
     std::int64_t failed = 0;
     std::int64_t parked = 0;
+    std::vector<queue_result> results{};
     std::int64_t left = 0;             ///< That wait, of all users.
     std::optional<timestamp> due{};    ///< When the next one can be handled.
     std::vector<tenant_id> changed{};  ///< Whose rows are others now.

@@ -7,6 +7,7 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/field_times.hpp>
+#include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/operation.hpp>
 #include <syncfw/sync/plain_rows.hpp>
 

@@ -186,6 +186,8 @@ result<void> write_queue<S>::work_of(const tenant_id& whose, timestamp now, queu
         if (failed.count(key) != 0) continue;
         const write_result done = handle(who, each, before);
         changed |= done.wrote;
+        queue_result& told = step.results.emplace_back(
+            queue_result{.user = whose.name(), .id = each.id, .made = done});
         if (done.status != write_status::error) {
             ++step.handled;
             --step.left;
@@ -200,6 +202,7 @@ result<void> write_queue<S>::work_of(const tenant_id& whose, timestamp now, queu
             *is_parked ? now
                        : timestamp::from_microseconds(now.microseconds_since_epoch() +
                                                       queue_wait(each.attempts + 1, rules_));
+        told.is_parked = *is_parked;
         if (*is_parked) ++step.parked, --step.left;
         if (!step.due || at < *step.due) step.due = at;
     }
