@@ -135,6 +135,7 @@ class api {
                     *to = *text->text();
         }
         note(who.tenant.name(), made);
+        if (made.wrote) served_.pokes().poke(who.tenant);
         told_.log().info("operation", {{"operation", shown.id},
                                        {"type", static_cast<std::int64_t>(shown.kind)},
                                        {"entity", shown.entity},
