@@ -302,13 +302,13 @@ def test_a_client_keeps_to_what_a_busy_server_asks(place):
 def test_a_server_answers_people_and_programs(place):
     with Hub(place) as hub:
         equal(hub.get("/health").status, 200)
-        equal(hub.get("/health").json()["status"], "ok")
-        expect("syncfw_" in hub.get("/metrics").text(), "metrics are there")
-        described = hub.get("/openapi.json").json()
+        equal(hub.get("/health").json["status"], "ok")
+        expect("syncfw_" in hub.get("/metrics").text, "metrics are there")
+        described = hub.get("/openapi.json").json
         equal(described["info"]["title"], PROGRAM)
         for path in ("/sync/push", "/sync/pull", "/sync/messages", "/health"):
             expect(path in described["paths"], f"{path} is described")
-        expect("<html" in hub.get("/docs").text(), "there is a page")
+        expect("<html" in hub.get("/docs").text, "there is a page")
         equal(hub.get("/sync/status").status, 401)
         equal(hub.with_token(said()).get("/sync/status").status, 200)
         expect(all("ts" in each and "msg" in each for each in hub.log()), "each line is an object")
