@@ -35,9 +35,10 @@ template <class V>
     } else if constexpr (shape == value_shape::set) {
         std::vector<std::string> all;
         for (const auto& each : value) all.push_back(json::encode_value(each));
-        return array_text(all);
+        return all.empty() ? std::string() : array_text(all);
     } else {
         std::string text = json::encode_value(value);
+        if (text == "null" || text == "\"\"") return {};
         const bool is_plain = text.size() > 2 && text.front() == '"' &&
                               text.find_first_of(" \\=", 1) == std::string::npos;
         return is_plain ? text.substr(1, text.size() - 2) : text;
