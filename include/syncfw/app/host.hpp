@@ -26,6 +26,7 @@
 #pragma once
 
 #include <syncfw/app/database_url.hpp>
+#include <syncfw/app/detail/complain.hpp>
 #include <syncfw/app/docs_page.hpp>
 #include <syncfw/app/host_tokens.hpp>
 #include <syncfw/app/service.hpp>
@@ -122,24 +123,6 @@ template <class Schema, class Serve>
 // --- how it is done ------------------------------------------------------------------------------
 
 namespace detail {
-
-inline constexpr int exit_failed = 1;
-inline constexpr int exit_usage = 2;
-
-/// One line on stderr, whatever is in it.
-inline int complain(std::string_view program, int code, std::string text) {
-    for (char& c : text)
-        if (c == '\n' || c == '\r') c = ' ';
-    std::fprintf(stderr, "%.*s: %s\n", static_cast<int>(program.size()), program.data(),
-                 text.c_str());
-    return code;
-}
-
-/// Exit 2 for what somebody wrote wrongly.
-inline int complain_of_usage(std::string_view program, const error& why) {
-    return complain(program, exit_usage,
-                    to_string(why) + " (" + std::string(program) + " --help tells all)");
-}
 
 /// libpq's own words have the whole address in them, and so perhaps a password.
 [[nodiscard]] inline result<void> check_postgres_url(const std::string& url) {
