@@ -9,6 +9,7 @@
 #include <syncfw/sync/detail/feed_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/push_rules.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_history.hpp>
@@ -29,41 +30,6 @@
 #include <vector>
 
 namespace syncfw::detail {
-
-/// What a cursor's entities are known by: their names, so that a new field doesn't end it.
-template <class Schema>
-inline constexpr std::uint64_t entity_set = [] {
-    std::uint64_t all = 0;
-    for (const std::size_t i : Schema::by_name)
-        all = join_fingerprint(all, hash_of_line(Schema::entities[i].name));
-    return all;
-}();
-
-/// Reasons that are the data's, not the moment's: trying again would give the same.
-[[nodiscard]] inline bool is_about_data(const error& e) {
-    return e.code == errc::already_exists || e.code == errc::invalid_value ||
-           e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
-}
-
-/// What a server says of a push before it looks at it.
-struct push_rules {
-    const tenant_id& tenant;
-    const std::string& subject;
-    timestamp now{};
-    bool all_or_nothing = false;
-    bool audits = false;
-    bool times_of_arrival = false;
-    std::int64_t history_max = 0;
-};
-
-/// What a new row's first version stands above: what the declaration gives it by default.
-template <class T>
-[[nodiscard]] std::int64_t version_before_first() {
-    record<T> row;
-    row.set_version(0);
-    apply_defaults(row.value, {});
-    return row.version();
-}
 
 template <class Storage, class Policy>
 class push_batch {

@@ -43,8 +43,8 @@ class row_history {
     template <class T, class Transaction>
     [[nodiscard]] static result<std::optional<record<T>>> find(Transaction& tx, const T& row,
                                                                std::int64_t version) {
-        auto found = tx.template get<row_version>(
-            {std::string(entity_of<T>.name), row_key(row), version});
+        auto found =
+            tx.template get<row_version>({std::string(entity_of<T>.name), row_key(row), version});
         if (!found) return found.error();
         if (!*found) return std::optional<record<T>>();
         auto image = from_image<T>((*found)->value.image);
