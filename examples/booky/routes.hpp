@@ -8,9 +8,9 @@
 #include <syncfw/app/conflict_routes.hpp>
 #include <syncfw/app/operation_list.hpp>
 #include <syncfw/app/service.hpp>
+#include <syncfw/app/write_metrics.hpp>
 #include <syncfw/observe/sinks.hpp>
 #include <syncfw/observe/sync_rates.hpp>
-#include <syncfw/observe/write_metrics.hpp>
 #include <syncfw/sync/replace_all.hpp>
 #include <syncfw/sync/write_queue.hpp>
 

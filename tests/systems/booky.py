@@ -237,7 +237,8 @@ def test_conflict_the_later_time_wins_field_by_field_and_the_server_at_equal_tim
 
 def test_conflict_documents_are_merged_recursively(place):
     with server(place) as booky:
-        success(one(booky, "create", "b1", {"title": "a", "metadata": {"shelf": {"row": 1}}}, at(0)))
+        success(one(booky, "create", "b1", {"title": "a", "metadata": {"shelf": {"row": 1}}},
+                    at(0)))
         success(one(booky, "update", "b1", {"metadata": {"shelf": {"row": 2, "lamp": True}}},
                     at(10)))
         met = one(booky, "update", "b1",
