@@ -136,12 +136,14 @@ class api {
         }
         note(who.tenant.name(), made);
         if (made.wrote) served_.pokes().poke(who.tenant);
-        told_.log().info("operation", {{"operation", shown.id},
-                                       {"type", static_cast<std::int64_t>(shown.kind)},
-                                       {"entity", shown.entity},
-                                       {"entityId", shown.key},
-                                       {"status", static_cast<std::int64_t>(made.status)}});
-        return syncfw::to_document(shown, made);
+        document told = syncfw::to_document(shown, made);
+        const document* const type = given.find("type");
+        told_.log().info("operation",
+                         {{"type", type != nullptr && type->text() ? *type->text() : ""},
+                          {"entity", shown.entity},
+                          {"entityId", shown.key},
+                          {"status", *told.find("status")->text()}});
+        return told;
     }
 
     http::response take_all(const http::call& made, const operations_body& body) {
