@@ -66,6 +66,8 @@ struct service_options {
     int threads = 0;
     /// So many requests of one subject, and of one address whose tokens are refused.
     std::optional<token_bucket> limit{};
+    /// The same for each stretch of time, where the number within one must be exact.
+    std::optional<fixed_window> window{};
     http::limits most{};
     sync_route_rules routes{};
     /// What each request goes through on its way, and each answer: `http::with_gzip`, say.
@@ -107,6 +109,7 @@ class service {
     poke_hub pokes_{};
     syncfw::health health_;
     std::optional<rate_limiter<token_bucket>> limits_{};
+    std::optional<rate_limiter<fixed_window>> windows_{};
     http::router routes_;
     std::unique_ptr<http::server> listening_{};
 };
@@ -130,6 +133,7 @@ service::service(Server& hub, service_events& told, http::token_check verify,
           return who;
       }) {
     if (options_.limit) limits_.emplace(*options_.limit);
+    if (options_.window) windows_.emplace(*options_.window);
     add_sync_routes(routes_, hub, pokes_, options_.routes);
     health_.add("database", [&hub]() -> health_finding {
         auto seen = hub.status(tenant_id());
@@ -163,8 +167,10 @@ inline void service::add_own_routes() {
 }
 
 inline std::optional<http::response> service::limit(std::string_view key) {
-    if (!limits_ || key.empty()) return {};
-    const rate_decision taken = limits_->take(key, now());
+    if (key.empty()) return {};
+    rate_decision taken{.is_allowed = true};
+    if (limits_) taken = limits_->take(key, now());
+    if (windows_ && taken.is_allowed) taken = windows_->take(key, now());
     if (taken.is_allowed) return {};
     http::response refused = http::error_response(429, "too many requests; wait a while");
     refused.fields.add("Retry-After", std::to_string(taken.retry_after_seconds()));

@@ -2,14 +2,19 @@
 // One push on the server: looked up in bulk, planned row by row, written in bulk, answered.
 #pragma once
 
+#include <syncfw/codec/detail/json_fields.hpp>
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/validation.hpp>
+#include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/feed_times.hpp>
+#include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
+#include <syncfw/sync/detail/row_history.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
 #include <syncfw/sync/detail/wanted_values.hpp>
@@ -43,6 +48,18 @@ inline constexpr std::uint64_t entity_set = [] {
            e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
 }
 
+/// A row for a log: as JSON, without what is kept encrypted.
+template <class T>
+[[nodiscard]] std::string row_in_words(const record<T>& row) {
+    if (row.is_deleted()) return "deleted";
+    field_mask shown = told_fields<T>;
+    for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
+        if (entity_of<T>.fields[i].cipher != encryption::none) shown.reset(i);
+    buffer out;
+    json::append_fields<T, route::to_client>(out, row.value, shown);
+    return std::string(out.view());
+}
+
 /// What a server says of a push before it looks at it.
 struct push_rules {
     const tenant_id& tenant;
@@ -50,7 +67,19 @@ struct push_rules {
     timestamp now{};
     bool all_or_nothing = false;
     bool audits = false;
+    bool notes_times = false;  ///< Of each field.
+    bool times_of_arrival = false;
+    std::int64_t history_max = 0;
 };
+
+/// What a new row's first version stands above: what the declaration gives it by default.
+template <class T>
+[[nodiscard]] std::int64_t version_before_first() {
+    record<T> row;
+    row.set_version(0);
+    apply_defaults(row.value, {});
+    return row.version();
+}
 
 template <class Storage, class Policy>
 class push_batch {
@@ -102,12 +131,18 @@ class push_batch {
         auto floor = get_floor(tx);
         if (!floor) return floor.error();
         floor_ = *floor;
+        auto times = feed_times::read(tx, rules_.now);
+        if (!times) return times.error();
+        times_ = *times;
         plan_all();
         auto taken = refuse_taken(tx);
         if (!taken) return taken.error();
         if (*taken) plan_all();
         return write_all(tx);
     }
+
+    /// It takes effect now: nobody else writes until it has.
+    void begins_at(timestamp now) noexcept { rules_.now = now; }
 
     /// Takes note of what the database refused; false if that was no operation's fault.
     [[nodiscard]] bool reject(const error& why) {
@@ -118,6 +153,8 @@ class push_batch {
     /// How many numbers of the feed it took.
     [[nodiscard]] std::int64_t written() const noexcept { return written_; }
     [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
+    /// What waits for a person since then.
+    [[nodiscard]] std::vector<events::conflict_parked> take_parked() { return std::move(parked_); }
 
   private:
     template <class T>
@@ -236,9 +273,12 @@ class push_batch {
         if (auto fits = check_storable(row.value, rules_.tenant); !fits)
             return reject_one(op, at, fits.error());
         // A row that is made anew is newer than the deletion of which a device may still know.
-        row.set_version((at.stored ? at.stored->version() : floor_.versions_until) + 1);
+        row.set_version((at.stored ? at.stored->version()
+                                   : larger(floor_.versions_until, version_before_first<T>())) +
+                        1);
         row.set_status(sync_status::synced);
         set_times(row, !at.stored);
+        set_last_sync_at(row.value, rules_.now);
     }
 
     // What was sent before may have taken effect, and the note of it may be gone by now. The row
@@ -296,6 +336,7 @@ class push_batch {
         }
         applied_.clear();
         audited_.clear();
+        parked_.clear();
         auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
                                                  std::vector<place<T>>& places) -> result<void> {
             if (auto written = write_rows(tx, ops, places, next); !written) return written;
@@ -303,11 +344,14 @@ class push_batch {
             for (std::size_t i = 0; i < ops.size(); ++i) {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
                 if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
+                if (auto kept = note_times(tx, places[i]); !kept) return kept;
                 answer_one(ops[i], places[i]);
             }
             return {};
         });
         if (!done) return done;
+        if (rules_.times_of_arrival && count > 0)
+            if (auto kept = times_->keep(tx); !kept) return kept;
         if (auto kept = tx.put_many(applied_); !kept || !rules_.audits) return kept;
         return tx.put_many(audited_);
     }
@@ -336,14 +380,19 @@ class push_batch {
                                           std::vector<place<T>>& places, std::int64_t& next) {
         std::vector<record<T>> rows;
         std::vector<const uuid*> whose;
+        row_history history(rules_.history_max);
         for (std::size_t i = 0; i < ops.size(); ++i) {
             if (!places[i].plan.row) continue;
             places[i].plan.row->set_sequence(next++);
+            if (rules_.times_of_arrival)
+                stamp_arrival(*places[i].plan.row, times_->next(), !places[i].stored);
+            if (places[i].stored) history.add(*places[i].stored);
             rows.push_back(*places[i].plan.row);
             whose.push_back(&ops[i].id);
         }
         if (rows.empty()) return {};
         if (auto freed = free_values<T>(tx, places); !freed) return freed;
+        if (auto kept = history.keep(tx); !kept) return kept;
         auto done = tx.put_many(rows);
         if (done || !is_about_data(done.error())) return done;
         for (std::size_t i = 0; i < rows.size() && rows.size() > 1 && tx.is_usable(); ++i) {
@@ -374,7 +423,22 @@ class push_batch {
                       .their_version = at.stored->version(),
                       .reason = std::string(at.plan.reason),
                       .detected_at = rules_.now}};
+        parked_.push_back({.tenant = rules_.tenant.name(),
+                           .conflict = to_string(op.id),
+                           .entity = std::string(entity_of<T>.name),
+                           .key = row_key(op.after),
+                           .reason = std::string(at.plan.reason),
+                           .mine = row_in_words(device.mine),
+                           .mine_written = to_string(device.mine.written().moment()),
+                           .theirs = row_in_words(*at.stored),
+                           .theirs_written = to_string(at.stored->written().moment())});
         return tx.put(kept);
+    }
+
+    template <class Transaction, class T>
+    [[nodiscard]] result<void> note_times(Transaction& tx, const place<T>& at) {
+        if (!rules_.notes_times || !at.plan.row) return {};
+        return note_field_times(tx, at.stored ? &*at.stored : nullptr, *at.plan.row, at.accepted);
     }
 
     template <class Transaction, class T>
@@ -490,7 +554,9 @@ class push_batch {
     lists_of<schema_type, place> places_{};
     std::vector<record<applied_operation>> applied_{};
     std::vector<record<audit_entry>> audited_{};
+    std::vector<events::conflict_parked> parked_{};
     retention_floor floor_{};
+    std::optional<feed_times> times_{};
     std::int64_t written_ = 0;
     bool keeps_foreign_ = false;
     push_answer<schema_type> answer_{};
