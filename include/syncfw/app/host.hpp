@@ -27,6 +27,7 @@
 
 #include <syncfw/app/database_url.hpp>
 #include <syncfw/app/detail/complain.hpp>
+#include <syncfw/app/detail/database_role.hpp>
 #include <syncfw/app/docs_page.hpp>
 #include <syncfw/app/host_tokens.hpp>
 #include <syncfw/app/service.hpp>
@@ -156,6 +157,10 @@ int serve_on(Opened opened, const settings& given, const host_options& what,
     if (!opened)
         return complain(what.program, exit_failed,
                         "the database can't be used: " + to_string(opened.error()));
+    if (auto ours = claim_role(*opened, "server"); !ours)
+        return is_retryable(ours.error())
+                   ? complain(what.program, exit_failed, to_string(ours.error()))
+                   : complain_of_usage(what.program, ours.error());
     service_events told(logger_of(given));
     if constexpr (requires { opened->warnings(); })
         for (const std::string& each : opened->warnings())

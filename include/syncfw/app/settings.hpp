@@ -82,6 +82,10 @@ class settings {
     /// By an option; what the environment says is no command.
     [[nodiscard]] bool is_on_line(std::string_view name) const { return find(name).is_on_line; }
 
+    /// The value where neither the line nor the environment gives one: for a program whose verbs
+    /// have defaults of their own.
+    void default_to(std::string_view name, std::string value);
+
     [[nodiscard]] bool wants_help() const noexcept { return wants_help_; }
     /// What is no option, in its order. All behind `--` is none.
     [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
@@ -91,6 +95,7 @@ class settings {
         setting of{};
         std::string value{};
         bool is_on_line = false;
+        bool is_given = false;
     };
 
     [[nodiscard]] const entry& find(std::string_view name) const;
@@ -190,6 +195,12 @@ inline const std::string& settings::operator[](std::string_view name) const {
 
 inline std::int64_t settings::number(std::string_view name) const {
     return detail::whole_number((*this)[name]).value_or(0);
+}
+
+inline void settings::default_to(std::string_view name, std::string value) {
+    entry* const found = find_option(name);
+    SYNCFW_ASSERT(found != nullptr, "a default is for a setting that the program declares");
+    if (!found->is_given) found->value = std::move(value);
 }
 
 inline settings::entry* settings::find_option(std::string_view name) {
@@ -297,6 +308,7 @@ inline result<void> settings::take(entry& to, std::string value, const std::stri
                                        syncfw::detail::or_meant(value, known.one_of));
     }
     to.value = std::move(value);
+    to.is_given = true;
     return {};
 }
 

@@ -2,6 +2,7 @@
 // Whose rows a device's database has, as far as the device can know.
 #pragma once
 
+#include <syncfw/app/detail/database_role.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/core/document.hpp>
 #include <syncfw/core/tenant.hpp>
@@ -23,7 +24,6 @@ namespace syncfw::app::detail {
 /// As servers without tokens call who has none.
 inline constexpr std::string_view nobody = "anonymous";
 inline constexpr std::string_view owner_name = "syncfw.app.owner";
-inline constexpr std::string_view role_name = "syncfw.app.role";
 
 /// The tenant that a token names. It is read, not checked: that is the server's part. A short token
 /// that is no JWT is a name, as servers without checks take it; a long one says nothing.
@@ -43,37 +43,6 @@ inline constexpr std::string_view role_name = "syncfw.app.role";
     }
     if (token.empty() || token.size() > name_bytes_max) return {};
     return std::string(token);
-}
-
-/// A small value of the database's own.
-template <class Store>
-[[nodiscard]] result<std::string> read_note(Store& store, std::string_view name) {
-    auto tx = begin_read(store, tenant_id());
-    if (!tx) return tx.error();
-    auto kept = tx->get_value(name);
-    if (!kept) return kept.error();
-    return kept->value_or(std::string());
-}
-template <class Store>
-[[nodiscard]] result<void> write_note(Store& store, std::string_view name, std::string_view text) {
-    auto before = read_note(store, name);
-    if (!before || *before == text) return before ? result<void>() : result<void>(before.error());
-    auto tx = begin_write(store, tenant_id());
-    if (!tx) return tx.error();
-    if (auto done = tx->put_value(name, text); !done) return done;
-    return tx->commit();
-}
-
-/// A database is a server's or a device's, never both.
-template <class Store>
-[[nodiscard]] result<void> claim_role(Store& store, std::string_view role) {
-    auto here = read_note(store, role_name);
-    if (!here) return here.error();
-    if (here->empty()) return write_note(store, role_name, role);
-    if (*here == role) return {};
-    return error{.code = errc::invalid_value,
-                 .message = "the database is a " + *here + "'s; a " + std::string(role) +
-                            " needs one of its own, give it with --database"};
 }
 
 /// Who it is: by the token, or as the last time.

@@ -38,6 +38,7 @@ template <class V>
         return array_text(all);
     } else {
         std::string text = json::encode_value(value);
+        if (text == "null" || text == "\"\"") return {};
         const bool is_plain = text.size() > 2 && text.front() == '"' &&
                               text.find_first_of(" \\=", 1) == std::string::npos;
         return is_plain ? text.substr(1, text.size() - 2) : text;

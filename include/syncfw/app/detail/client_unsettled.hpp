@@ -223,7 +223,8 @@ std::string client_run<S>::words_of(const sync_ended& ended, std::int64_t unsent
         words += "; it asks to wait " + std::to_string((ended.retry_after + 999'999) / 1'000'000) +
                  " seconds";
     if (is_unreachable(ended.why->code))
-        words += "; " + std::to_string(unsent) + " unsent changes are kept for later";
+        words += unsent == 1 ? "; one unsent change is kept for later"
+                             : "; " + std::to_string(unsent) + " unsent changes are kept for later";
     return words;
 }
 
