@@ -19,7 +19,9 @@ namespace syncfw::app::detail {
 
 using json_line = syncfw::detail::json::ordered_object;
 using syncfw::detail::json::array_text;
-using syncfw::detail::json::quoted;
+[[nodiscard]] inline std::string json_text(std::string_view text) {
+    return syncfw::detail::json::quoted(text);
+}
 
 /// A value as a list of rows shows it. Texts stand as they are where nothing of them could be taken
 /// for something else.
@@ -35,7 +37,7 @@ template <class V>
     } else if constexpr (shape == value_shape::set) {
         std::vector<std::string> all;
         for (const auto& each : value) all.push_back(json::encode_value(each));
-        return array_text(all);
+        return all.empty() ? std::string() : array_text(all);
     } else {
         std::string text = json::encode_value(value);
         if (text == "null" || text == "\"\"") return {};
