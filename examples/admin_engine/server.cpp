@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // admin_engine: clients of many tenants push what they changed and pull what others did.
 #include "entities.hpp"
-
 #include <syncfw/app/host.hpp>
 #include <syncfw/app/row_routes.hpp>
 #include <syncfw/conflict/merge_rows.hpp>

@@ -8,9 +8,9 @@
 #include <syncfw/app/conflict_routes.hpp>
 #include <syncfw/app/operation_list.hpp>
 #include <syncfw/app/service.hpp>
+#include <syncfw/app/write_metrics.hpp>
 #include <syncfw/observe/sinks.hpp>
 #include <syncfw/observe/sync_rates.hpp>
-#include <syncfw/observe/write_metrics.hpp>
 #include <syncfw/sync/replace_all.hpp>
 #include <syncfw/sync/write_queue.hpp>
 
@@ -135,6 +135,7 @@ class api {
                     *to = *text->text();
         }
         note(who.tenant.name(), made);
+        if (made.wrote) served_.pokes().poke(who.tenant);
         told_.log().info("operation", {{"operation", shown.id},
                                        {"type", static_cast<std::int64_t>(shown.kind)},
                                        {"entity", shown.entity},

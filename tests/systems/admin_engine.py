@@ -751,7 +751,8 @@ def test_trap_an_unknown_type_is_told_and_the_others_are_served(place):
 def test_the_stream_tells_the_tenants_changes_and_no_others(place):
     with start(place) as server:
         other = as_tenant(server, "other")
-        with server.websocket(SYNC + "/stream") as socket_, server.events(SYNC + "/stream") as sse, \
+        with server.websocket(SYNC + "/stream") as socket_, \
+                server.events(SYNC + "/stream") as sse, \
                 other.websocket(SYNC + "/stream") as others:
             equal(socket_.status, 101, "the handshake's status")
             equal((sse.status, sse.content_type.split(";")[0]), (200, "text/event-stream"),

@@ -5,7 +5,7 @@
 //      "timestamp":"2024-01-15T10:30:00Z"}
 //     {"id":"op-123","status":"success","entity":"book","entityId":"book-456"}
 //     {"id":"op-124","status":"conflict","resolution":"merged","data":{…},…}
-//     {"id":"op-125","status":"error","code":"VALIDATION_ERROR","message":"…","field":"data.title",…}
+//     {"id":"op-125","status":"error","code":"VALIDATION_ERROR","message":"…","field":"title",…}
 #pragma once
 
 #include <syncfw/codec/json.hpp>

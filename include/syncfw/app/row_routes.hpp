@@ -142,8 +142,7 @@ void add_row_routes(http::router& routes, Rows& rows, poke_hub& pokes, const std
 template <class Rows, class Keep>
 void add_row_pull(http::router& routes, Rows& rows, const std::string& path,
                   const std::string& summary, Keep keep, const http::access& who) {
-    routes.add("POST", path, who,
-               detail::pull_of_rows(rows, summary, std::move(keep), false));
+    routes.add("POST", path, who, detail::pull_of_rows(rows, summary, std::move(keep), false));
 }
 
 }  // namespace syncfw

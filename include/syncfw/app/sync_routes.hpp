@@ -171,13 +171,13 @@ void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
 
 inline void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& path,
                              const http::access& who) {
-    routes.add("GET", path, who,
-               http::typed({.summary = "Says that there is something to pull",
-                            .description = "A WebSocket for who asks for one, else an event stream.",
-                            .content_type = "text/event-stream"},
-                           [&pokes](const http::call& made) {
-                               return detail::stream_of_pokes(pokes, made.who);
-                           }));
+    routes.add(
+        "GET", path, who,
+        http::typed(
+            {.summary = "Says that there is something to pull",
+             .description = "A WebSocket for who asks for one, else an event stream.",
+             .content_type = "text/event-stream"},
+            [&pokes](const http::call& made) { return detail::stream_of_pokes(pokes, made.who); }));
 }
 
 }  // namespace syncfw

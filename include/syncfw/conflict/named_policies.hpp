@@ -37,7 +37,9 @@ class named_policies {
     }
 
     /// In the order of the list.
-    [[nodiscard]] static std::vector<std::string> names() { return {std::string(Choices::name)...}; }
+    [[nodiscard]] static std::vector<std::string> names() {
+        return {std::string(Choices::name)...};
+    }
 
     constexpr named_policies() noexcept = default;
 
@@ -50,8 +52,7 @@ class named_policies {
     [[nodiscard]] decision<T> resolve(const conflict<T>& c) const {
         decision<T> made;
         std::size_t at = 0;
-        (void)((at++ == place_ &&
-                (made = typename Choices::policy_type().resolve(c), true)) ||
+        (void)((at++ == place_ && (made = typename Choices::policy_type().resolve(c), true)) ||
                ...);
         return made;
     }

@@ -29,20 +29,20 @@ namespace syncfw {
 
 template <class T>
 struct arriving_row {
-    std::size_t place = 0;   ///< In the order sent, over all entities.
-    std::string path{};      ///< `changes.book[3]`
-    T value{};               ///< The key and the fields below; of the others nothing.
-    bool has_key = false;    ///< False: it is a new row.
-    field_mask changed{};    ///< Of those that a client may set.
-    std::optional<std::int64_t> version{};   ///< That the client changed.
-    std::optional<timestamp> changed_at{};   ///< By the client's clock.
-    std::optional<bool> deleted{};           ///< Whether it is to be; none: as it is.
+    std::size_t place = 0;  ///< In the order sent, over all entities.
+    std::string path{};     ///< `changes.book[3]`
+    T value{};              ///< The key and the fields below; of the others nothing.
+    bool has_key = false;   ///< False: it is a new row.
+    field_mask changed{};   ///< Of those that a client may set.
+    std::optional<std::int64_t> version{};  ///< That the client changed.
+    std::optional<timestamp> changed_at{};  ///< By the client's clock.
+    std::optional<bool> deleted{};          ///< Whether it is to be; none: as it is.
 };
 
 template <class Schema>
 struct arriving_rows {
     detail::lists_of<Schema, arriving_row> rows{};
-    std::optional<timestamp> since{};       ///< `lastSyncTimestamp`: what the client has.
+    std::optional<timestamp> since{};  ///< `lastSyncTimestamp`: what the client has.
     std::vector<std::string> warnings{};
 
     [[nodiscard]] std::size_t size() const { return rows.size(); }
@@ -219,20 +219,20 @@ result<arriving_rows<Schema>> read_arriving_rows(std::string_view body,
     const char* in = codec::begin_input(r);
     const char* const start = in;
     if (in != nullptr)
-        in = codec::get_each_member(in, r, [&](std::string_view name, const char* at,
-                                               const char* of_name) -> const char* {
-            if (name == "changes") {
-                if (std::exchange(has_changes, true))
-                    codec::fail(r, of_name, errc::duplicate_field, "the member comes twice");
-                else if (const char* const after = codec::get_changes(at, r, all);
-                         after != nullptr)
-                    return after;
-                return codec::in_member(r, "changes");
-            }
-            if (name != "lastSyncTimestamp") return codec::skip_value(at, r);
-            at = codec::get(at, r, all.since);
-            return at != nullptr ? at : codec::in_member(r, "lastSyncTimestamp");
-        });
+        in = codec::get_each_member(
+            in, r, [&](std::string_view name, const char* at, const char* of_name) -> const char* {
+                if (name == "changes") {
+                    if (std::exchange(has_changes, true))
+                        codec::fail(r, of_name, errc::duplicate_field, "the member comes twice");
+                    else if (const char* const after = codec::get_changes(at, r, all);
+                             after != nullptr)
+                        return after;
+                    return codec::in_member(r, "changes");
+                }
+                if (name != "lastSyncTimestamp") return codec::skip_value(at, r);
+                at = codec::get(at, r, all.since);
+                return at != nullptr ? at : codec::in_member(r, "lastSyncTimestamp");
+            });
     in = codec::end_input(in, r);
     if (in != nullptr && !has_changes) in = codec::fail_missing(r, start, "changes");
     if (in == nullptr) return codec::to_error(r, {});

@@ -14,7 +14,8 @@
 
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/cursor.hpp>
-#include <syncfw/sync/detail/push_batch.hpp>
+#include <syncfw/sync/detail/push_rules.hpp>
+#include <syncfw/sync/detail/row_key.hpp>
 #include <syncfw/sync/plain_rows.hpp>
 
 #include <algorithm>

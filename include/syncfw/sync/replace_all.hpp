@@ -58,7 +58,8 @@ struct replacing_row {
 };
 
 template <class T, class Transaction>
-[[nodiscard]] result<replacing_row<T>> replacing(Transaction& tx, const document& given) {
+[[nodiscard]] result<replacing_row<T>> replacing(Transaction& tx, const document& given,
+                                                 const uuid& id) {
     field_mask present;
     auto row = read_plain<T>(given, present);
     if (!row) return row.error();
@@ -70,7 +71,7 @@ template <class T, class Transaction>
     replacing_row<T> made{.key = key(*row)};
     auto stored = tx.template get<T>(made.key);
     if (!stored) return stored.error();
-    operation<T> op{.id = new_uuid(), .written = stamp(0, front_door), .group = 1};
+    operation<T> op{.id = id, .written = stamp(0, front_door), .group = 1};
     op.changed = writable_fields<T>;
     set_key(op.before, made.key);
     set_key(op.after, made.key);
@@ -96,13 +97,13 @@ template <class T, class Transaction>
 }
 
 /// The operations of one entity: those given, and deletions of the others, which are counted.
-template <class T, class Transaction>
-[[nodiscard]] result<std::int64_t> add_replacing(Transaction& tx,
+template <class T, class Transaction, class Ids>
+[[nodiscard]] result<std::int64_t> add_replacing(Transaction& tx, Ids&& ids,
                                                  const std::vector<document>& given,
                                                  std::vector<operation<T>>& ops) {
     std::set<key_of<T>> kept;
     for (std::size_t i = 0; i < given.size(); ++i) {
-        auto row = replacing<T>(tx, given[i]);
+        auto row = replacing<T>(tx, given[i], ids());
         if (!row) return at_row<T>(row.error(), i);
         if (!kept.insert(row->key).second)
             return at_row<T>({.code = errc::invalid_value,
@@ -116,7 +117,7 @@ template <class T, class Transaction>
     std::int64_t removed = 0;
     for (const record<T>& each : *all) {
         if (each.is_deleted() || kept.count(key(each.value)) != 0) continue;
-        operation<T> op{.id = new_uuid(),
+        operation<T> op{.id = ids(),
                         .kind = operation_kind::remove,
                         .base_version = each.version(),
                         .written = stamp(0, front_door),
@@ -141,7 +142,8 @@ result<replaced> replace_all(Server& hub, const caller& who, const replacement& 
         for (const auto& [name, given] : wanted) {
             auto done = schema_type::visit(name, [&]<class T>(of<T>) -> result<void> {
                 auto& ops = message.operations.template of<T>();
-                auto removed = detail::add_replacing<T>(tx, given, ops);
+                auto removed =
+                    detail::add_replacing<T>(tx, [&] { return hub.new_id(); }, given, ops);
                 if (!removed) return removed.error();
                 count.removed += *removed;
                 count.written += static_cast<std::int64_t>(ops.size()) - *removed;

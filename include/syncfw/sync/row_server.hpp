@@ -121,13 +121,13 @@ result<row_answer> row_server<W, P>::push(const caller& who, std::string_view bo
                                    .history_max = hub_->options_.history_max};
     const detail::kept_answer once(who.subject, name.name, body);
     std::optional<batch_type> batch;
-    auto done = transact(
-        *hub_->store_, who.tenant,
-        [&](auto& tx) {
-            batch.emplace(*asked, rules, hub_->policy_, ids, origin);
-            return write(tx, *batch, *asked, name.name.empty() ? nullptr : &once, rules.now);
-        },
-        {.may_run_twice = !name.name.empty()});
+    auto done = transact(*hub_->store_, who.tenant,
+                         [&](auto& tx) {
+                             batch.emplace(*asked, rules, hub_->policy_, ids, origin);
+                             return write(tx, *batch, *asked, name.name.empty() ? nullptr : &once,
+                                          rules.now);
+                         },
+                         {.may_run_twice = !name.name.empty()});
     if (done && !batch->outcomes().empty()) tell(who, *batch);
     return done;
 }

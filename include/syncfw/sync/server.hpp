@@ -125,10 +125,10 @@ class server {
     template <class T>
     result<void> resolve(const caller& who, const uuid& conflict, const T& value);
 
-    /// Tells whoever listens what a front door saw: an event of observe/events.hpp.
-    template <class Event>
-    void tell(const Event& event) {
-        detail::tell(from_, [&] { return event; });
+    /// A new id, for what a front door makes.
+    [[nodiscard]] uuid new_id() {
+        const std::lock_guard locked(lock_);
+        return detail::make_id(ids_, from_);
     }
 
     /// Lets go of what only late-comers need. A device that was away longer reads all rows anew,
@@ -184,7 +184,8 @@ class server {
     Policy policy_;
     server_options options_;
     environment_type from_;
-    std::mutex lock_{};  // Of these two.
+    std::mutex lock_{};  // Of these three.
+    uuid_v7_generator ids_{};
     std::optional<store_identity> identity_{};
     std::optional<hybrid_clock> clock_{};
 };

@@ -99,13 +99,15 @@ namespace detail {
     return "write/" + asked.id;
 }
 [[nodiscard]] inline std::string receipt_of(const timed_write& asked, const write_result& result) {
-    return mark_of(asked) + " " + syncfw::json::encode(document::array(result.resolution, result.data));
+    return mark_of(asked) + " " +
+           syncfw::json::encode(document::array(result.resolution, result.data));
 }
 
 /// The first result of a write that came before; an error where that was another one.
 [[nodiscard]] inline write_result result_in(const timed_write& asked, std::string_view receipt) {
     const std::string mark = mark_of(asked);
-    const auto kept = syncfw::json::decode_document(receipt.substr(std::min(receipt.size(), mark.size())));
+    const std::string_view rest = receipt.substr(std::min(receipt.size(), mark.size()));
+    const auto kept = syncfw::json::decode_document(rest);
     if (!receipt.starts_with(mark) || !kept || kept->elements() == nullptr)
         return {.status = write_status::error,
                 .why = {.code = errc::already_exists,

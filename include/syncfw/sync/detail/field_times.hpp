@@ -4,6 +4,7 @@
 // row's next write; until then all fields are as old as the row.
 #pragma once
 
+#include <syncfw/codec/delta.hpp>
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/field_mask.hpp>
 #include <syncfw/entity/record.hpp>

@@ -38,9 +38,9 @@ class kept_answer {
         if (!known) return known.error();
         if (!*known) return std::optional<std::string>();
         if ((*known)->value.request_hash != mark_)
-            return error{.code = errc::conflict,
-                         .message =
-                             "this Idempotency-Key was used for another body; take a new key"};
+            return error{
+                .code = errc::conflict,
+                .message = "this Idempotency-Key was used for another body; take a new key"};
         return std::optional(std::move((*known)->value.reason));
     }
     template <class Transaction>

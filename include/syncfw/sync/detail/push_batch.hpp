@@ -2,7 +2,6 @@
 // One push on the server: looked up in bulk, planned row by row, written in bulk, answered.
 #pragma once
 
-#include <syncfw/codec/detail/json_fields.hpp>
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/observe/events.hpp>
@@ -12,6 +11,7 @@
 #include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/push_rules.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_history.hpp>
@@ -32,54 +32,6 @@
 #include <vector>
 
 namespace syncfw::detail {
-
-/// What a cursor's entities are known by: their names, so that a new field doesn't end it.
-template <class Schema>
-inline constexpr std::uint64_t entity_set = [] {
-    std::uint64_t all = 0;
-    for (const std::size_t i : Schema::by_name)
-        all = join_fingerprint(all, hash_of_line(Schema::entities[i].name));
-    return all;
-}();
-
-/// Reasons that are the data's, not the moment's: trying again would give the same.
-[[nodiscard]] inline bool is_about_data(const error& e) {
-    return e.code == errc::already_exists || e.code == errc::invalid_value ||
-           e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
-}
-
-/// A row for a log: as JSON, without what is kept encrypted.
-template <class T>
-[[nodiscard]] std::string row_in_words(const record<T>& row) {
-    if (row.is_deleted()) return "deleted";
-    field_mask shown = told_fields<T>;
-    for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
-        if (entity_of<T>.fields[i].cipher != encryption::none) shown.reset(i);
-    buffer out;
-    json::append_fields<T, route::to_client>(out, row.value, shown);
-    return std::string(out.view());
-}
-
-/// What a server says of a push before it looks at it.
-struct push_rules {
-    const tenant_id& tenant;
-    const std::string& subject;
-    timestamp now{};
-    bool all_or_nothing = false;
-    bool audits = false;
-    bool notes_times = false;  ///< Of each field.
-    bool times_of_arrival = false;
-    std::int64_t history_max = 0;
-};
-
-/// What a new row's first version stands above: what the declaration gives it by default.
-template <class T>
-[[nodiscard]] std::int64_t version_before_first() {
-    record<T> row;
-    row.set_version(0);
-    apply_defaults(row.value, {});
-    return row.version();
-}
 
 template <class Storage, class Policy>
 class push_batch {
@@ -107,11 +59,11 @@ class push_batch {
             for (const operation<T>& op : asked_.operations.template of<T>()) {
                 keys.push_back(key(op.after));
                 ids.push_back(op.id);
-                if (op.base_version < 0) fine = refused<T>("a version can't be negative");
+                if (op.base_version < 0) fine = bad_push<T>("a version can't be negative");
             }
             std::sort(keys.begin(), keys.end());
             if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
-                fine = refused<T>("a push has one operation of a row at most");
+                fine = bad_push<T>("a push has one operation of a row at most");
         });
         std::sort(ids.begin(), ids.end());
         if (fine && std::adjacent_find(ids.begin(), ids.end()) != ids.end())
@@ -166,11 +118,6 @@ class push_batch {
         bool adopts = false;                   ///< Some of it is known here by now.
         push_plan<T> plan{};
     };
-
-    template <class T>
-    [[nodiscard]] static error refused(const char* why) {
-        return {.code = errc::malformed, .message = why, .entity = std::string(entity_of<T>.name)};
-    }
 
     template <class F>
     [[nodiscard]] result<void> for_each_entity(F&& f) {
@@ -344,8 +291,11 @@ class push_batch {
             for (std::size_t i = 0; i < ops.size(); ++i) {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
                 if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
-                if (auto kept = note_times(tx, places[i]); !kept) return kept;
                 answer_one(ops[i], places[i]);
+                if (!rules_.notes_times || !places[i].plan.row) continue;
+                const record<T>* const old = places[i].stored ? &*places[i].stored : nullptr;
+                auto noted = note_field_times(tx, old, *places[i].plan.row, places[i].accepted);
+                if (!noted) return noted;
             }
             return {};
         });
@@ -423,22 +373,8 @@ class push_batch {
                       .their_version = at.stored->version(),
                       .reason = std::string(at.plan.reason),
                       .detected_at = rules_.now}};
-        parked_.push_back({.tenant = rules_.tenant.name(),
-                           .conflict = to_string(op.id),
-                           .entity = std::string(entity_of<T>.name),
-                           .key = row_key(op.after),
-                           .reason = std::string(at.plan.reason),
-                           .mine = row_in_words(device.mine),
-                           .mine_written = to_string(device.mine.written().moment()),
-                           .theirs = row_in_words(*at.stored),
-                           .theirs_written = to_string(at.stored->written().moment())});
+        parked_.push_back(parked_event(rules_.tenant, kept.value, device.mine, *at.stored));
         return tx.put(kept);
-    }
-
-    template <class Transaction, class T>
-    [[nodiscard]] result<void> note_times(Transaction& tx, const place<T>& at) {
-        if (!rules_.notes_times || !at.plan.row) return {};
-        return note_field_times(tx, at.stored ? &*at.stored : nullptr, *at.plan.row, at.accepted);
     }
 
     template <class Transaction, class T>
@@ -505,10 +441,6 @@ class push_batch {
                           .entity_name = std::string(entity_of<T>.name),
                           .row_key = row_key(op.after),
                           .details = std::move(details)}};
-    }
-
-    [[nodiscard]] static std::string code_name(errc code) {
-        return code == errc{} ? std::string() : std::string(describe(code).name);
     }
 
     // The same outcome as the first time, with the row as it is by now.

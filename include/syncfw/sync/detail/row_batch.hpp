@@ -9,8 +9,11 @@
 #include <syncfw/observe/events.hpp>
 #include <syncfw/sync/arriving_rows.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
-#include <syncfw/sync/detail/push_batch.hpp>
+#include <syncfw/sync/detail/push_rules.hpp>
+#include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_history.hpp>
+#include <syncfw/sync/detail/wanted_values.hpp>
+#include <syncfw/sync/plan.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -282,8 +285,8 @@ class row_batch {
         if (outcomes_.empty() || outcomes_.back().entity != entity)
             outcomes_.push_back({.entity = entity});
         events::entity_outcomes& seen = outcomes_.back();
-        std::int64_t* const counts[] = {&seen.applied, &seen.merged, &seen.superseded,
-                                        &seen.parked, &seen.rejected};
+        std::int64_t* const counts[] = {&seen.applied, &seen.merged, &seen.superseded, &seen.parked,
+                                        &seen.rejected};
         ++*counts[static_cast<std::size_t>(outcome)];
     }
 
@@ -345,8 +348,7 @@ class row_batch {
                 return at_row(*whose[i],
                               {.code = errc::invalid_value,
                                .message = "there is no " + std::string(entity_of<P>.name) +
-                                          " with this " +
-                                          std::string(entity_of<P>.fields[0].json),
+                                          " with this " + std::string(entity_of<P>.fields[0].json),
                                .field = std::string(entity_of<T>.fields[Place].json)});
         return {};
     }
@@ -432,7 +434,7 @@ class row_batch {
         for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
             if (each.last->changed.test(i))
                 details.append(details.empty() ? "" : " ").append(entity_of<T>.fields[i].name);
-        return {.value = {.id = new_uuid(),
+        return {.value = {.id = ids_[each.last->place],
                           .at = rules_.now,
                           .subject = rules_.subject,
                           .action = each.now->is_deleted() ? "remove" : "put",

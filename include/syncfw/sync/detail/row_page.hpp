@@ -9,7 +9,7 @@
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/cursor.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
-#include <syncfw/sync/detail/push_batch.hpp>
+#include <syncfw/sync/detail/push_rules.hpp>
 
 #include <algorithm>
 #include <array>
@@ -52,8 +52,7 @@ inline void end_answer(std::string& out, timestamp since, const std::string& cur
 }
 
 /// Of the two what surely isn't too late.
-[[nodiscard]] inline timestamp smaller_time(const std::optional<timestamp>& told,
-                                            timestamp began) {
+[[nodiscard]] inline timestamp smaller_time(const std::optional<timestamp>& told, timestamp began) {
     return told && *told > began ? *told : began;
 }
 
@@ -125,9 +124,9 @@ class row_page {
         constexpr std::int64_t part = 1'000;
         constexpr std::size_t bytes_max = 16 << 20;
         do {
-            auto seen = visit_changes<Schema>(
-                tx, {.after = until_, .limit = smaller(limit_ - rows_, part)},
-                [&]<class T>(record<T>&& row) { take(row, keep); });
+            auto seen =
+                visit_changes<Schema>(tx, {.after = until_, .limit = smaller(limit_ - rows_, part)},
+                                      [&]<class T>(record<T>&& row) { take(row, keep); });
             if (!seen) return seen.error();
             until_ = seen->until;
             is_behind_ = seen->is_behind;

@@ -44,7 +44,7 @@ result<queued_write> write_queue<S>::add(const caller& who, timed_write wanted, 
     if (auto fits = check(wanted); !fits) return fits.error();
     // First it is known where to look, then there is something.
     if (auto noted = note_owner(who.tenant); !noted) return noted.error();
-    record<queued_write> row{.value = {.id = "op-" + to_string(new_uuid()),
+    record<queued_write> row{.value = {.id = "op-" + to_string(hub_->new_id()),
                                        .kind = wanted.kind,
                                        .entity_name = std::move(wanted.entity),
                                        .row_key = std::move(wanted.key),
