@@ -68,7 +68,9 @@ class device {
         if (verb == "conflict") return conflict();
         if (verb == "take") return take(what == "mine" ? syncfw::side::mine : syncfw::side::theirs);
         if (verb == "hold") return way_.answers_left = std::stoi(what), "will hold";
-        return write(verb, what, text);
+        const std::string done = write(verb, what, text);
+        return done == "done" && ear_.joinable() ? sync()
+                                                 : done;  // Who listens sends at once, too.
     }
 
   private:
