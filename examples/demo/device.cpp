@@ -69,8 +69,8 @@ class device {
         if (verb == "take") return take(what == "mine" ? syncfw::side::mine : syncfw::side::theirs);
         if (verb == "hold") return way_.answers_left = std::stoi(what), "will hold";
         const std::string done = write(verb, what, text);
-        return done == "done" && ear_.joinable() ? sync()
-                                                 : done;  // Who listens sends at once, too.
+        if (done != "done" || !ear_.joinable()) return done;
+        return sync();  // Who listens sends at once, too.
     }
 
   private:
