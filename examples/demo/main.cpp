@@ -41,7 +41,7 @@ class story {
         news_come_by_themselves();
         const bool is_same = all_hold_the_same();
         if (tells_.failures() == 0) return is_same;
-        tells_.end(false, "But " + std::to_string(tells_.failures()) + " steps went another way.");
+        tells_.end(false, "But not all went as told; see above. The files are in " + folder_);
         return false;
     }
 
