@@ -7,13 +7,13 @@
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/transport/http_link.hpp>
 
-#include <cstdio>
 #include <iostream>
 #include <mutex>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <type_traits>
 #include <unistd.h>
 #include <utility>
 
@@ -68,7 +68,9 @@ class device {
         if (verb == "conflict") return conflict();
         if (verb == "take") return take(what == "mine" ? syncfw::side::mine : syncfw::side::theirs);
         if (verb == "hold") return way_.answers_left = std::stoi(what), "will hold";
-        return write(verb, what, text);
+        const std::string done = write(verb, what, text);
+        if (done != "done" || !ear_.joinable()) return done;
+        return sync();  // Who listens sends at once, too.
     }
 
   private:
@@ -161,11 +163,6 @@ class device {
     std::mutex lock_{};  // Of the replica and the way.
 };
 
-int fail(const syncfw::error& why) {
-    std::fprintf(stderr, "%s\n", to_string(why).c_str());
-    return 1;
-}
-
 }  // namespace
 
 int live(const std::string& file, const std::string& address) {
@@ -189,21 +186,19 @@ int look(const std::string& file) {
     if (!tx) return fail(tx.error());
     std::int64_t readings = 0;
     std::string rows;
-    const auto books = tx->scan(syncfw::all<book>());
-    const auto loans = tx->scan(syncfw::all<loan>());
+    const auto read = [&]<class T>(syncfw::of<T>) {
+        const auto all = tx->scan(syncfw::all<T>());
+        for (const auto& each : all.value()) {
+            rows += std::to_string(each.version()) + " " + syncfw::json::encode(each.value) + "\n";
+            if constexpr (std::is_same_v<T, book>) readings += each.value.readings.value();
+        }
+        return std::to_string(all->size()) + " ";
+    };
+    const std::string counts = read(syncfw::of<book>()) + read(syncfw::of<loan>());
     const auto unsent = tx->count(syncfw::all<syncfw::outbox_operation>());
-    const auto parked = tx->count(
-        where(syncfw::annotations::field<&syncfw::parked_conflict::resolved_at>.is_null()));
-    if (!books || !loans || !unsent || !parked) return 1;
-    for (const auto& each : *books) {
-        readings += each.value.readings.value();
-        rows += std::to_string(each.version()) + " " + syncfw::json::encode(each.value) + "\n";
-    }
-    for (const auto& each : *loans)
-        rows += std::to_string(each.version()) + " " + syncfw::json::encode(each.value) + "\n";
-    std::cout << books->size() << " " << loans->size() << " " << readings << " "
-              << *unsent + *parked << "\n"
-              << rows;
+    const auto parked = tx->count(where(field<&syncfw::parked_conflict::resolved_at>.is_null()));
+    tell(counts + std::to_string(readings) + " " + std::to_string(unsent.value() + parked.value()) +
+         "\n" + rows);
     return 0;
 }
 

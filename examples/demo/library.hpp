@@ -5,11 +5,13 @@
 
 #include <syncfw/conflict/policies.hpp>
 #include <syncfw/core/counter.hpp>
+#include <syncfw/core/error.hpp>
 #include <syncfw/core/set_of.hpp>
 #include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/annotations.hpp>
 #include <syncfw/entity/schema.hpp>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -52,6 +54,11 @@ using library_policy = syncfw::per_entity<syncfw::on<loan, syncfw::park>,  //
 [[nodiscard]] inline std::string token() {
     const char* const given = std::getenv("SYNCFW_DEMO_TOKEN");
     return given == nullptr ? "" : given;
+}
+
+inline int fail(const syncfw::error& why) {
+    std::fprintf(stderr, "%s\n", to_string(why).c_str());
+    return 1;
 }
 
 }  // namespace demo

@@ -39,7 +39,10 @@ class story {
         a_conflict_waits_for_a_person();
         a_device_is_killed();
         news_come_by_themselves();
-        return all_hold_the_same() && tells_.failures() == 0;
+        const bool is_same = all_hold_the_same();
+        if (tells_.failures() == 0) return is_same;
+        tells_.end(false, "But not all went as told; see above. The files are in " + folder_);
+        return false;
     }
 
     void keep() {
@@ -128,14 +131,14 @@ class story {
     }
 
     void news_come_by_themselves() {
-        tells_.chapter("News come by themselves",
-                       "A WebSocket says that there is something; the device fetches it.");
+        tells_.chapter(
+            "News come by themselves",
+            "Who listens sends each write at once, and a WebSocket says when there is something.");
         on(phone_, "listens", "listen", "listening");
         on(laptop_, "listens", "listen", "listening");
         const auto goes = [&](part& from, part& to, const std::string& title) {
-            on(from, "title: " + title, "title " + dune + " " + title, "done");
             const auto began = std::chrono::steady_clock::now();
-            on(from, "synchronises", "sync", "1 sent, 0 received");
+            on(from, "title: " + title, "title " + dune + " " + title, "1 sent, 0 received");
             const std::string heard = to.process->hear();
             const std::chrono::duration<double, std::milli> took =
                 std::chrono::steady_clock::now() - began;

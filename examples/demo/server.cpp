@@ -8,19 +8,9 @@
 #include <syncfw/storage/sqlite.hpp>
 #include <syncfw/version.hpp>
 
-#include <cstdio>
 #include <string>
 
 namespace demo {
-
-namespace {
-
-int fail(const syncfw::error& why) {
-    std::fprintf(stderr, "%s\n", to_string(why).c_str());
-    return 1;
-}
-
-}  // namespace
 
 // [serve]
 int serve(const std::string& file, unsigned short port) {
