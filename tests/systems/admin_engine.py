@@ -11,12 +11,13 @@ import os
 import pathlib
 import re
 import signal
-import socket
+import subprocess
 import sys
 import threading
 import time
 import uuid
 
+import stranger
 from stranger import (RsaKey, Server, claims, equal, expect, main, once, refused, run, token,
                       unsigned_token, wait_for)
 
@@ -995,6 +996,103 @@ def test_two_servers_may_share_a_database(place):
             more = {"lastSyncTimestamp": page["syncTimestamp"]}
             seen.update({r["id"]: r for r in page["data"]["end_user"]})
         equal(set(seen), known, "the rows pulled by time, from both")
+
+
+# --- the client --------------------------------------------------------------------------------
+
+class Device:
+    """admin_engine_client with a file of its own."""
+
+    def __init__(self, place, name, server, tenant="acme"):
+        self.folder = place.folder
+        self.env = {"SERVER": server.address if server else "http://127.0.0.1:9", "PATIENCE": 0,
+                    "TOKEN": token(SECRET, claims(tenant, name)),
+                    "DATABASE_URL": f"sqlite:///{place.path(name)}.db"}
+
+    def run(self, *words):
+        return run("admin_engine_client", *words, env=self.env, folder=self.folder)
+
+    def does(self, *words, code=0):
+        ended = self.run(*words)
+        equal(ended.code, code, f"the exit code of {words} ({ended!r})")
+        return ended.out.strip()
+
+    def rows(self, kind="end_user"):
+        return {row["id"]: row for row in json.loads(self.does("list", "--json"))[kind]}
+
+
+def test_devices_and_clients_of_the_api_see_each_others_changes(place):
+    with start(place) as server:
+        phone, desk = Device(place, "phone", server), Device(place, "desk", server)
+        ann = phone.does("add", "end_user", "name=Ann", "email=ann@example.com")
+        call = phone.does("add", "interactions", "title=Call", "type=call",
+                          f"client_user_id={ann}")
+        equal(len(phone.does("pending").splitlines()), 2, "what is pending")
+        phone.does("push")
+        equal(phone.does("pending"), "", "nothing is pending")
+        row = user(server, ann)
+        equal((row["name"], row["version"], row["sync_status"], row["server_synced"]),
+              ("Ann", 2, "synced", 1), "the row on the server")
+        bob, = push(server, [{"name": "Bob"}])
+        push(server, [{"id": ann, "email": "new@example.com", "version": 2}])
+        desk.does("pull")
+        equal({r["name"] for r in desk.rows().values()}, {"Ann", "Bob"}, "the desk's users")
+        equal(desk.rows()[ann]["email"], "new@example.com", "the edit")
+        desk.does("edit", "end_user", bob["id"], "name=Robert")
+        desk.does("remove", "interactions", call)
+        desk.does("sync")
+        phone.does("sync")
+        equal(phone.rows()[bob["id"]]["name"], "Robert", "the phone's row")
+        equal(list(phone.rows("interactions")), [], "the removed interaction")
+        page = pull(server, lastSyncTimestamp="1970-01-01T00:00:00.001Z")
+        equal([r["status"] for r in page["data"]["interactions"]], ["cancelled"], "the status")
+        equal(user(server, bob["id"])["name"], "Robert", "the name")
+        equal(Device(place, "other", server, "other").run("sync").code, 0, "another tenant")
+        equal(Device(place, "other", server, "other").rows(), {}, "the other tenant's rows")
+
+
+def test_a_device_works_without_its_server_and_sends_once(place):
+    device = Device(place, "phone", None)
+    ann = device.does("add", "end_user", "name=Ann")
+    device.does("edit", "end_user", ann, "name=Anna")
+    device.does("sync", code=3)
+    equal(device.rows()[ann]["name"], "Anna", "the row on the device")
+    with start(place) as server:
+        device.env["SERVER"] = server.address
+        device.does("sync")
+        device.does("sync")
+        rows = pull(server)["data"]["end_user"]
+        equal([(r["id"], r["name"], r["version"]) for r in rows], [(ann, "Anna", 2)], "the rows")
+
+
+def test_what_the_server_refuses_is_told_with_four(place):
+    with start(place) as server:
+        device = Device(place, "phone", server)
+        device.does("add", "interactions", "title=x", f"client_user_id={new_id()}")
+        ended = device.run("sync")
+        equal(ended.code, 4, f"the exit code ({ended!r})")
+        expect("interactions" in ended.err + ended.out, "it says what", ended)
+        equal(pull(server)["data"]["interactions"], [], "nothing of it is stored")
+        for wrong in (["add", "end_user", "nam=x"], ["add", "pets", "name=x"], ["fetch"],
+                      ["add", "end_user", "name=x", "email=none"], ["edit", "end_user"]):
+            equal(device.run(*wrong).code, 2, f"the exit code of {wrong}")
+
+
+def test_a_device_that_watches_hears_of_changes(place):
+    with start(place) as server:
+        device = Device(place, "phone", server)
+        watching = subprocess.Popen([str(stranger.FOLDER / "admin_engine_client"), "watch"],
+                                    env=stranger.environment({**device.env, "INTERVAL": 3600}),
+                                    cwd=place.folder, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        try:
+            for i in range(3):
+                row, = push(server, [{"name": f"n{i}"}])
+                wait_for(lambda row=row: row["id"] in device.rows(), "the row on the device")
+            watching.send_signal(signal.SIGTERM)
+            equal(watching.wait(60), 0, "the exit code")
+        finally:
+            watching.kill()
 
 
 if __name__ == "__main__":
