@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // A whole program: a server, devices, and what an operator needs. `library_service --help` tells
-// what it can do.
+// all that it can do; docs/guide/programs.md leads through it.
 
 // [library_service]
 #include <syncfw/app/main.hpp>
+#include <syncfw/conflict/merge_fields.hpp>
 
 using namespace syncfw::annotations;
 
@@ -14,14 +15,26 @@ struct book {
     std::int32_t pages = 0;
     syncfw::set_of<std::string> tags{};
 
-    static constexpr auto sync_entity = entity<"book">(
-        field<&book::id>(primary_key), field<&book::title>(required, length<1, 200>),
-        field<&book::pages>(range(0, 20'000)));
+    static constexpr auto sync_entity =
+        entity<"book">(field<&book::id>(primary_key), field<&book::title>(required, length<1, 200>),
+                       field<&book::pages>(range(0, 20'000)));
 };
-using library = syncfw::schema<book>;
+struct review {
+    syncfw::uuid id{};
+    syncfw::uuid book_id{};
+    std::string words{};
+
+    static constexpr auto sync_entity =
+        entity<"review">(field<&review::id>(primary_key), field<&review::words>(required));
+};
+using library = syncfw::schema<book, review>;
+
+// What two people wrote is nothing that a program should merge.
+using settled =
+    syncfw::per_entity<syncfw::on<review, syncfw::park>, syncfw::otherwise<syncfw::merge_fields>>;
 
 int main(int argc, char** argv) {
     return syncfw::app::main<library>(
-        argc, argv, {.program = "library_service", .port = 8080, .about = "keeps books in step"});
+        argc, argv, {.program = "library_service", .about = "keeps books in step"}, settled());
 }
 // [/library_service]

@@ -35,7 +35,7 @@ template <class V>
     } else if constexpr (shape == value_shape::set) {
         std::vector<std::string> all;
         for (const auto& each : value) all.push_back(json::encode_value(each));
-        return array_text(all);
+        return all.empty() ? std::string() : array_text(all);
     } else {
         std::string text = json::encode_value(value);
         if (text == "null" || text == "\"\"") return {};
