@@ -131,7 +131,7 @@ def test_rows_of_a_push_keep_the_order_of_the_body_whatever_refers_to_what(place
         equal(said["data"][0]["client_user_id"], parent, "the reference")
 
 
-def test_an_id_that_is_null_missing_or_no_uuid_is_replaced(place):
+def test_trap_an_id_that_is_null_missing_or_36_hyphens_is_replaced(place):
     with start(place) as server:
         mine = new_id()
         sent = [{"id": None, "name": "a"}, {"name": "b"}, {"id": "", "name": "c"},
@@ -157,7 +157,7 @@ def test_defaults_and_aliases_are_those_declared(place):
         equal((back["is_deleted"], back["active"]), (0, 0), "the row that came back")
 
 
-def test_what_the_server_owns_no_body_sets(place):
+def test_trap_a_body_is_not_spread_over_what_the_server_owns(place):
     with start(place) as server:
         row, = push(server, [{"name": "a", "tenant_id": "other", "server_synced": 0,
                               "sync_status": "conflict", "version": 77,
@@ -297,7 +297,7 @@ def test_the_same_key_at_the_same_time_takes_effect_once(place):
 
 
 def test_kill_minus_nine_loses_nothing_that_was_answered(place):
-    known = {}
+    known, tried = {}, set()
     for round_ in range(3):
         with start(place) as server:
             kept = {row["id"] for row in pull(server, limit=10000)["data"]["end_user"]}
@@ -309,6 +309,7 @@ def test_kill_minus_nine_loses_nothing_that_was_answered(place):
                 try:
                     for i in range(100_000):
                         name = f"{round_}-{who}-{i}"
+                        tried.add(name)
                         answer = send(server, [{"name": name}], key=name)
                         if answer.status == 200:
                             known[answer.json["data"][0]["id"]] = name
@@ -327,8 +328,11 @@ def test_kill_minus_nine_loses_nothing_that_was_answered(place):
             for each in threads:
                 each.join()
     with start(place) as server:
+        for name in sorted(tried):  # Also those that were stored, and whose answer was lost.
+            equal(send(server, [{"name": name}], key=name).status, 200, "a repetition")
         rows = {row["id"]: row["name"]
                 for row in pull(server, limit=10000)["data"]["end_user"]}
+        equal(set(rows.values()), tried, "the rows that were sent")
         for row_id, name in known.items():
             equal(rows.get(row_id), name, "a row that was answered")
         equal(len(set(rows.values())), len(rows), "the rows that are there twice")
@@ -336,7 +340,7 @@ def test_kill_minus_nine_loses_nothing_that_was_answered(place):
 
 # --- 2. tenants --------------------------------------------------------------------------------
 
-def test_a_tenants_rows_are_its_own(place):
+def test_trap_a_row_is_found_by_its_tenant_and_not_by_its_id_alone(place):
     with start(place) as server:
         mine, = push(server, [{"name": "mine", "email": "mine@example.com"}])
         other = as_tenant(server, "other")
@@ -747,6 +751,18 @@ def test_trap_an_unknown_type_is_told_and_the_others_are_served(place):
         equal(sorted(every["data"]), BOTH, "without entityTypes all are given")
 
 
+def test_trap_a_failure_is_not_an_empty_list(place):
+    if place.kind != "postgres":
+        return
+    with start(place) as server:
+        push(server, [{"name": "a"}])
+        subprocess.run([stranger.psql(), place.url, "-q", "-c", "DROP TABLE interactions"],
+                       check=True, capture_output=True)
+        answer = server.post(SYNC + "/pull", {"entityTypes": BOTH})
+        refused(answer, 500, "SYNC_FAILED")
+        expect("interactions" not in answer.text, "nothing of the inside is told", answer.text)
+
+
 # --- the stream --------------------------------------------------------------------------------
 
 def test_the_stream_tells_the_tenants_changes_and_no_others(place):
@@ -1029,7 +1045,7 @@ def test_devices_and_clients_of_the_api_see_each_others_changes(place):
                           f"client_user_id={ann}")
         equal(len(phone.does("pending").splitlines()), 2, "what is pending")
         phone.does("push")
-        equal(phone.does("pending"), "", "nothing is pending")
+        equal(phone.does("pending", "--json"), "[]", "nothing is pending")
         row = user(server, ann)
         equal((row["name"], row["version"], row["sync_status"], row["server_synced"]),
               ("Ann", 2, "synced", 1), "the row on the server")
