@@ -243,8 +243,9 @@ int host(const settings& given, const host_options& what, Serve&& serve) {
         return detail::serve_on(
             postgres::open<Schema>(std::move(url->place), {.migrations = what.migrations}), given,
             what, std::move(*tokens), serve);
-    return detail::serve_on(sqlite::open<Schema>(url->place, {.migrations = what.migrations}),
-                            given, what, std::move(*tokens), serve);
+    return detail::serve_on(
+        sqlite::open<Schema>(url->place, {.references = true, .migrations = what.migrations}),
+        given, what, std::move(*tokens), serve);
 }
 
 template <class Schema, class Serve>
