@@ -257,6 +257,10 @@ inline response router::answer(call& made, std::string_view& pattern) const {
     if (auto refused = admit(made, found->who)) return std::move(*refused);
     if (admitted)
         if (auto refused = admitted(made)) return std::move(*refused);
+    // What is packed is unpacked on its way here, by `with_gzip`; what is left nobody can read.
+    if (const auto coding = head.fields.get("Content-Encoding");
+        coding && !detail::equal_without_case(*coding, "identity"))
+        return error_response(415, "the body's content encoding is none that is taken here");
     for (std::size_t i = 0; i < parts.size(); ++i)
         if (is_open_part(found->parts[i]))
             made.parts.emplace_back(found->parts[i].substr(1, found->parts[i].size() - 2),
