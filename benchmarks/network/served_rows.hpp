@@ -80,10 +80,11 @@ class served_rows {
         syncfw::service_events events(syncfw::logger(stderr, syncfw::log_level::error));
         syncfw::server hub(*store, syncfw::last_write_wins(), {.rows_max = 50'000},
                            syncfw::observed(events));
-        syncfw::service books(hub, events, somebody(),
-                              {.around = [](syncfw::http::detail::handler inner) {
-                                  return syncfw::http::with_gzip(std::move(inner));
-                              }});
+        syncfw::service books(
+            hub, events, somebody(),
+            {.routes = {.streams_max = 10'000}, .around = [](syncfw::http::detail::handler inner) {
+                 return syncfw::http::with_gzip(std::move(inner));
+             }});
         syncfw::add_json_sync_routes(books.routes(), hub, books.pokes());
         must(books.listen());
         const unsigned short port = books.port();
