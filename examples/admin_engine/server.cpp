@@ -12,10 +12,12 @@ namespace {
 
 using namespace admin_engine;
 
+// [policies]
 using policies = syncfw::named_policies<syncfw::named<"server-wins", syncfw::server_wins>,
                                         syncfw::named<"client-wins", syncfw::client_wins>,
                                         syncfw::named<"last-write-wins", syncfw::last_write_wins>,
                                         syncfw::named<"merge", syncfw::merge_rows>>;
+// [/policies]
 
 /// What `pull-pending` gives.
 struct is_pending {
@@ -42,6 +44,7 @@ const syncfw::app::host_options what = {
 
 int main(int argc, char** argv) {
     return syncfw::app::host<engine>(argc, argv, what, [](auto& here) {
+        // [rows]
         // A merge needs the rows as its clients knew them.
         const std::string& resolution = here["conflict-resolution"];
         syncfw::server hub(here.store(), *policies::find(resolution),
@@ -55,6 +58,7 @@ int main(int argc, char** argv) {
         syncfw::add_row_routes(served.routes(), rows, served.pokes(), sync);
         syncfw::add_row_pull(served.routes(), rows, sync + "/pull-pending", "Gives what is pending",
                              is_pending());
+        // [/rows]
         syncfw::add_conflict_routes(served.routes(), hub, served.pokes(), sync + "/conflicts",
                                     syncfw::http::needs_token);
         syncfw::add_stream_route(served.routes(), served.pokes(), sync + "/stream",

@@ -11,12 +11,13 @@ import os
 import pathlib
 import re
 import signal
-import socket
+import subprocess
 import sys
 import threading
 import time
 import uuid
 
+import stranger
 from stranger import (RsaKey, Server, claims, equal, expect, main, once, refused, run, token,
                       unsigned_token, wait_for)
 
@@ -130,7 +131,7 @@ def test_rows_of_a_push_keep_the_order_of_the_body_whatever_refers_to_what(place
         equal(said["data"][0]["client_user_id"], parent, "the reference")
 
 
-def test_an_id_that_is_null_missing_or_no_uuid_is_replaced(place):
+def test_trap_an_id_that_is_null_missing_or_36_hyphens_is_replaced(place):
     with start(place) as server:
         mine = new_id()
         sent = [{"id": None, "name": "a"}, {"name": "b"}, {"id": "", "name": "c"},
@@ -156,7 +157,7 @@ def test_defaults_and_aliases_are_those_declared(place):
         equal((back["is_deleted"], back["active"]), (0, 0), "the row that came back")
 
 
-def test_what_the_server_owns_no_body_sets(place):
+def test_trap_a_body_is_not_spread_over_what_the_server_owns(place):
     with start(place) as server:
         row, = push(server, [{"name": "a", "tenant_id": "other", "server_synced": 0,
                               "sync_status": "conflict", "version": 77,
@@ -296,7 +297,7 @@ def test_the_same_key_at_the_same_time_takes_effect_once(place):
 
 
 def test_kill_minus_nine_loses_nothing_that_was_answered(place):
-    known = {}
+    known, tried = {}, set()
     for round_ in range(3):
         with start(place) as server:
             kept = {row["id"] for row in pull(server, limit=10000)["data"]["end_user"]}
@@ -308,6 +309,7 @@ def test_kill_minus_nine_loses_nothing_that_was_answered(place):
                 try:
                     for i in range(100_000):
                         name = f"{round_}-{who}-{i}"
+                        tried.add(name)
                         answer = send(server, [{"name": name}], key=name)
                         if answer.status == 200:
                             known[answer.json["data"][0]["id"]] = name
@@ -326,8 +328,11 @@ def test_kill_minus_nine_loses_nothing_that_was_answered(place):
             for each in threads:
                 each.join()
     with start(place) as server:
+        for name in sorted(tried):  # Also those that were stored, and whose answer was lost.
+            equal(send(server, [{"name": name}], key=name).status, 200, "a repetition")
         rows = {row["id"]: row["name"]
                 for row in pull(server, limit=10000)["data"]["end_user"]}
+        equal(set(rows.values()), tried, "the rows that were sent")
         for row_id, name in known.items():
             equal(rows.get(row_id), name, "a row that was answered")
         equal(len(set(rows.values())), len(rows), "the rows that are there twice")
@@ -335,7 +340,7 @@ def test_kill_minus_nine_loses_nothing_that_was_answered(place):
 
 # --- 2. tenants --------------------------------------------------------------------------------
 
-def test_a_tenants_rows_are_its_own(place):
+def test_trap_a_row_is_found_by_its_tenant_and_not_by_its_id_alone(place):
     with start(place) as server:
         mine, = push(server, [{"name": "mine", "email": "mine@example.com"}])
         other = as_tenant(server, "other")
@@ -746,6 +751,18 @@ def test_trap_an_unknown_type_is_told_and_the_others_are_served(place):
         equal(sorted(every["data"]), BOTH, "without entityTypes all are given")
 
 
+def test_trap_a_failure_is_not_an_empty_list(place):
+    if place.kind != "postgres":
+        return
+    with start(place) as server:
+        push(server, [{"name": "a"}])
+        subprocess.run([stranger.psql(), place.url, "-q", "-c", "DROP TABLE interactions"],
+                       check=True, capture_output=True)
+        answer = server.post(SYNC + "/pull", {"entityTypes": BOTH})
+        refused(answer, 500, "SYNC_FAILED")
+        expect("interactions" not in answer.text, "nothing of the inside is told", answer.text)
+
+
 # --- the stream --------------------------------------------------------------------------------
 
 def test_the_stream_tells_the_tenants_changes_and_no_others(place):
@@ -995,6 +1012,103 @@ def test_two_servers_may_share_a_database(place):
             more = {"lastSyncTimestamp": page["syncTimestamp"]}
             seen.update({r["id"]: r for r in page["data"]["end_user"]})
         equal(set(seen), known, "the rows pulled by time, from both")
+
+
+# --- the client --------------------------------------------------------------------------------
+
+class Device:
+    """admin_engine_client with a file of its own."""
+
+    def __init__(self, place, name, server, tenant="acme"):
+        self.folder = place.folder
+        self.env = {"SERVER": server.address if server else "http://127.0.0.1:9", "PATIENCE": 0,
+                    "TOKEN": token(SECRET, claims(tenant, name)),
+                    "DATABASE_URL": f"sqlite:///{place.path(name)}.db"}
+
+    def run(self, *words):
+        return run("admin_engine_client", *words, env=self.env, folder=self.folder)
+
+    def does(self, *words, code=0):
+        ended = self.run(*words)
+        equal(ended.code, code, f"the exit code of {words} ({ended!r})")
+        return ended.out.strip()
+
+    def rows(self, kind="end_user"):
+        return {row["id"]: row for row in json.loads(self.does("list", "--json"))[kind]}
+
+
+def test_devices_and_clients_of_the_api_see_each_others_changes(place):
+    with start(place) as server:
+        phone, desk = Device(place, "phone", server), Device(place, "desk", server)
+        ann = phone.does("add", "end_user", "name=Ann", "email=ann@example.com")
+        call = phone.does("add", "interactions", "title=Call", "type=call",
+                          f"client_user_id={ann}")
+        equal(len(phone.does("pending").splitlines()), 2, "what is pending")
+        phone.does("push")
+        equal(phone.does("pending", "--json"), "[]", "nothing is pending")
+        row = user(server, ann)
+        equal((row["name"], row["version"], row["sync_status"], row["server_synced"]),
+              ("Ann", 2, "synced", 1), "the row on the server")
+        bob, = push(server, [{"name": "Bob"}])
+        push(server, [{"id": ann, "email": "new@example.com", "version": 2}])
+        desk.does("pull")
+        equal({r["name"] for r in desk.rows().values()}, {"Ann", "Bob"}, "the desk's users")
+        equal(desk.rows()[ann]["email"], "new@example.com", "the edit")
+        desk.does("edit", "end_user", bob["id"], "name=Robert")
+        desk.does("remove", "interactions", call)
+        desk.does("sync")
+        phone.does("sync")
+        equal(phone.rows()[bob["id"]]["name"], "Robert", "the phone's row")
+        equal(list(phone.rows("interactions")), [], "the removed interaction")
+        page = pull(server, lastSyncTimestamp="1970-01-01T00:00:00.001Z")
+        equal([r["status"] for r in page["data"]["interactions"]], ["cancelled"], "the status")
+        equal(user(server, bob["id"])["name"], "Robert", "the name")
+        equal(Device(place, "other", server, "other").run("sync").code, 0, "another tenant")
+        equal(Device(place, "other", server, "other").rows(), {}, "the other tenant's rows")
+
+
+def test_a_device_works_without_its_server_and_sends_once(place):
+    device = Device(place, "phone", None)
+    ann = device.does("add", "end_user", "name=Ann")
+    device.does("edit", "end_user", ann, "name=Anna")
+    device.does("sync", code=3)
+    equal(device.rows()[ann]["name"], "Anna", "the row on the device")
+    with start(place) as server:
+        device.env["SERVER"] = server.address
+        device.does("sync")
+        device.does("sync")
+        rows = pull(server)["data"]["end_user"]
+        equal([(r["id"], r["name"], r["version"]) for r in rows], [(ann, "Anna", 2)], "the rows")
+
+
+def test_what_the_server_refuses_is_told_with_four(place):
+    with start(place) as server:
+        device = Device(place, "phone", server)
+        device.does("add", "interactions", "title=x", f"client_user_id={new_id()}")
+        ended = device.run("sync")
+        equal(ended.code, 4, f"the exit code ({ended!r})")
+        expect("interactions" in ended.err + ended.out, "it says what", ended)
+        equal(pull(server)["data"]["interactions"], [], "nothing of it is stored")
+        for wrong in (["add", "end_user", "nam=x"], ["add", "pets", "name=x"], ["fetch"],
+                      ["add", "end_user", "name=x", "email=none"], ["edit", "end_user"]):
+            equal(device.run(*wrong).code, 2, f"the exit code of {wrong}")
+
+
+def test_a_device_that_watches_hears_of_changes(place):
+    with start(place) as server:
+        device = Device(place, "phone", server)
+        watching = subprocess.Popen([str(stranger.FOLDER / "admin_engine_client"), "watch"],
+                                    env=stranger.environment({**device.env, "INTERVAL": 3600}),
+                                    cwd=place.folder, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        try:
+            for i in range(3):
+                row, = push(server, [{"name": f"n{i}"}])
+                wait_for(lambda row=row: row["id"] in device.rows(), "the row on the device")
+            watching.send_signal(signal.SIGTERM)
+            equal(watching.wait(60), 0, "the exit code")
+        finally:
+            watching.kill()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 
     tests/systems/programs.py build/dev/examples [word in a test's name …]
 """
+import http.server
 import json
 import pathlib
 import re
@@ -11,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import stranger
 from stranger import Server, environment, equal, expect, once, run, token, wait_for
@@ -360,6 +362,35 @@ def test_a_secret_and_keys_may_lie_in_files(place):
 
 
 @once
+def test_keys_may_come_from_an_address(place):
+    key = stranger.RsaKey(place.folder)
+    key.write_jwks(place.path("jwks.json"))
+
+    class Keys(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = pathlib.Path(place.path("jwks.json")).read_bytes()
+            self.send_response(200 if self.path == "/set/keys?v=1" else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keys) as keys:
+        thread = threading.Thread(target=keys.serve_forever, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{keys.server_address[1]}"
+        with Hub(place, "--jwks", address + "/set/keys?v=1", env={"JWT_SECRET": ""}) as hub:
+            bearer = key.token(stranger.claims(None, "ann"))
+            equal(hub.with_token(bearer).get("/sync/status").status, 200)
+            equal(hub.with_token(said()).get("/sync/status").status, 401)
+        refused_words(run(PROGRAM, "serve", "--jwks", address + "/none",
+                          env={"DATABASE_URL": place.url}), 1, "HTTP 404")
+        keys.shutdown()
+
+
+@once
 def test_without_checks_everybody_is_who_they_say(place):
     with Hub(place, "--insecure-no-auth", env={"JWT_SECRET": ""}) as hub:
         expect(any(each["level"] == "warning" and "not checked" in each["msg"]
@@ -418,6 +449,9 @@ def test_a_server_migrates_and_keeps_its_database_apart(place):
     refused_words(run(PROGRAM, "serve", "--database", device.url, env=KEY), 2, "a device's")
     if place.kind == "sqlite":
         refused_words(run(PROGRAM, "list", "--database", place.url), 2, "a server's")
+    checked = run(PROGRAM, "validate", "--database", place.url)
+    equal((checked.code, checked.out), (0, "all is well\n"), "a server's database")
+    equal(run(PROGRAM, "validate", "--database", device.url).code, 0, "a device's")
     described = json.loads(run(PROGRAM, "openapi").out)
     expect("/sync/pull" in described["paths"], "the description is printed")
 

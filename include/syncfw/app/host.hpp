@@ -144,6 +144,16 @@ namespace detail {
     return what.database.empty() ? "sqlite:///" + what.program + ".db" : what.database;
 }
 
+/// How a server's databases are opened, by all verbs alike.
+[[nodiscard]] inline sqlite::options sqlite_of_host(const host_options& what,
+                                                    bool migrates = true) {
+    return {.references = true, .migrations = what.migrations, .migrate = migrates};
+}
+[[nodiscard]] inline postgres::options postgres_of_host(const host_options& what,
+                                                        bool migrates = true) {
+    return {.migrate = migrates, .migrations = what.migrations};
+}
+
 [[nodiscard]] inline logger logger_of(const settings& given) {
     log_level from = log_level::info;
     (void)parse(given["log-level"], from);
@@ -241,10 +251,10 @@ int host(const settings& given, const host_options& what, Serve&& serve) {
     if (!tokens) return detail::complain_of_usage(what.program, tokens.error());
     if (url->is_postgres)
         return detail::serve_on(
-            postgres::open<Schema>(std::move(url->place), {.migrations = what.migrations}), given,
+            postgres::open<Schema>(std::move(url->place), detail::postgres_of_host(what)), given,
             what, std::move(*tokens), serve);
-    return detail::serve_on(sqlite::open<Schema>(url->place, {.migrations = what.migrations}),
-                            given, what, std::move(*tokens), serve);
+    return detail::serve_on(sqlite::open<Schema>(url->place, detail::sqlite_of_host(what)), given,
+                            what, std::move(*tokens), serve);
 }
 
 template <class Schema, class Serve>

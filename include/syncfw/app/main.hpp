@@ -17,6 +17,7 @@
 // | `serve`       | answers devices, in binary and in JSON, until it is told to end; host.hpp |
 // | `migrate`     | brings the server's database to the program's entities                    |
 // | `backup FILE` | copies the server's SQLite database while it is used                      |
+// | `validate`    | looks through a database: a server's too, if --database names it          |
 // | `openapi`     | prints the description of the API                                         |
 // | `token`       | makes a token with the server's secret                                    |
 //
@@ -34,6 +35,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -142,25 +144,46 @@ int print_openapi(const settings& given, const host_options& what, Policy policy
     });
 }
 
-/// `migrate` and `backup`: what is done to a server's database while nobody is served.
+/// Whether the database is whole, and fits the program.
+template <class Store>
+[[nodiscard]] result<std::vector<std::string>> problems_of(Store& store) {
+    std::vector<std::string> found;
+    if constexpr (requires { store.check_integrity(); }) {
+        auto damage = store.check_integrity();
+        if (!damage) return damage;
+        found = std::move(*damage);
+    }
+    auto seen = store.migration_status();
+    if (!seen) return seen.error();
+    const std::vector<std::string> lists[] = {seen->waiting, seen->automatic, seen->refused};
+    for (const auto& list : lists)
+        for (const std::string& each : list) found.push_back("not migrated: " + each);
+    return found;
+}
+
+/// `migrate`, `backup` and `validate`: what is done to a server's database while nobody is served.
 template <class Opened>
 int tend(Opened opened, const std::string& program, const std::vector<std::string>& words) {
     if (!opened)
         return complain(program, exit_failed,
                         "the database can't be used: " + to_string(opened.error()));
-    if (auto ours = claim_role(*opened, "server"); !ours)
-        return complain_of_usage(program, ours.error());
+    if (words[0] == "validate") {
+        auto found = problems_of(*opened);
+        if (!found) return complain(program, exit_failed, to_string(found.error()));
+        for (const std::string& each : *found) std::puts(each.c_str());
+        if (found->empty()) std::puts("all is well");
+        return found->empty() ? exit_done : exit_failed;
+    }
     if (words[0] == "migrate") {
-        auto seen = opened->migration_status();
-        if (!seen) return complain(program, exit_failed, to_string(seen.error()));
-        for (const std::string& each : seen->done) std::printf("done by hand: %s\n", each.c_str());
+        if (auto ours = claim_role(*opened, "server"); !ours)
+            return complain_of_usage(program, ours.error());
         std::puts("the database fits the program");
         return exit_done;
     }
     if constexpr (requires { opened->backup_to(words[1]); }) {
         auto done = opened->backup_to(words[1]);
         if (!done) return complain(program, exit_failed, to_string(done.error()));
-        std::printf("%s\n", words[1].c_str());
+        std::puts(words[1].c_str());
         return exit_done;
     } else {
         return complain_of_usage(program,
@@ -173,13 +196,30 @@ int tend_database(const settings& given, const host_options& what,
                   const std::vector<std::string>& words) {
     auto url = parse_database_url(given["database"]);
     if (!url) return complain_of_usage(what.program, url.error());
-    if (!url->is_postgres)
-        return tend(sqlite::open<Schema>(url->place, {.migrations = what.migrations}), what.program,
+    const bool migrates = words[0] == "migrate";
+    if (!url->is_postgres) {
+        // Looking at a database that isn't there would make it.
+        if (!migrates && ::access(url->place.c_str(), F_OK) != 0)
+            return complain(what.program, exit_failed, "there is no database " + url->place);
+        return tend(sqlite::open<Schema>(url->place, sqlite_of_host(what, migrates)), what.program,
                     words);
+    }
     if (auto fine = check_postgres_url(url->place); !fine)
         return complain_of_usage(what.program, fine.error());
-    return tend(postgres::open<Schema>(std::move(url->place), {.migrations = what.migrations}),
+    return tend(postgres::open<Schema>(std::move(url->place), postgres_of_host(what, migrates)),
                 what.program, words);
+}
+
+/// Whether the database that is named is a server's. None, or one that can't be read, is not.
+template <class Schema>
+[[nodiscard]] bool is_servers(const settings& given, const host_options& what) {
+    auto url = parse_database_url(given["database"]);
+    if (!url || url->is_postgres) return url.has_value();
+    if (::access(url->place.c_str(), F_OK) != 0) return false;
+    auto store = sqlite::open<Schema>(url->place, sqlite_of_host(what, false));
+    if (!store) return false;
+    auto role = read_note(*store, role_name);
+    return role && *role == "server";
 }
 
 /// The first setting that is on the command line, and that the verb has not.
@@ -234,6 +274,8 @@ int main(int argc, const char* const* argv, const main_options& what, Policy pol
                          verb == "openapi" || verb == "token";
     if (!is_ours) {
         given->default_to("database", detail::client_part(what).database);
+        if (verb == "validate" && words.size() == 1 && detail::is_servers<Schema>(*given, of_host))
+            return detail::tend_database<Schema>(*given, of_host, words);
         return client<Schema>(*given, words, detail::client_part(what));
     }
     if (words.size() != wanted)
