@@ -25,6 +25,25 @@ inline double median(std::vector<double> values) {
     return *middle;
 }
 
+/// How long something takes once, by the wall clock.
+inline double seconds_of(auto&& work) {
+    timespec begin{};
+    timespec end{};
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    work();
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    return static_cast<double>(end.tv_sec - begin.tv_sec) +
+           static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e9;
+}
+
+/// What so many percent of the values don't exceed.
+inline double percentile(std::vector<double> values, std::size_t percent) {
+    const std::size_t place = std::min(values.size() - 1, values.size() * percent / 100);
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(place);
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
+}
+
 struct plan {
     std::size_t pairs = 31;    ///< Odd, so that the median is one of the measured.
     std::size_t attempts = 3;  ///< A miss is measured again, so often at most.

@@ -3,55 +3,26 @@
 // upsert of the same rows. README.md says what each row means.
 //
 //     bench_network [--results FILE] [--rows N] [--no-header]
+//                   [--only pulls|large|idle|hostile|listeners|calls]
 #include "../storage/raw_sqlite.hpp"
-#include "../storage/storage.hpp"
 #include "beast.hpp"
-#include <syncfw/app/poke_listener.hpp>
-#include <syncfw/app/service.hpp>
-#include <syncfw/storage/sqlite.hpp>
+#include "hostile_peers.hpp"
+#include "served_rows.hpp"
+#include <syncfw/app/json_link.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/transport/http_link.hpp>
 
 #include <algorithm>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace bench {
 namespace {
-
-using store_type = syncfw::sqlite::store<library>;
-
-double seconds_of(auto&& work) {
-    timespec begin{}, end{};
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    work();
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return static_cast<double>(end.tv_sec - begin.tv_sec) +
-           static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e9;
-}
-
-syncfw::http::client_options with_token() {
-    return {.answer_milliseconds = 600'000,
-            .token = [] { return syncfw::secret<std::string>("a token"); }};
-}
-
-/// Everybody is the same person, whose token is looked at.
-syncfw::http::token_check somebody() {
-    return [](std::string_view token) -> syncfw::result<syncfw::principal> {
-        if (token != "a token") return syncfw::error{.code = syncfw::errc::unauthorized};
-        return syncfw::principal{.subject = "somebody", .tenant = the_library};
-    };
-}
 
 void bench_calls(report& out) {
     const std::string large(16 << 20, 'x');
@@ -108,94 +79,112 @@ void bench_calls(report& out) {
     serving.join();
 }
 
-/// A service with these rows, in a process of its own.
-class served_rows {
-  public:
-    served_rows(const std::string& path, const std::vector<book_record>& records) {
-        int ends[2];
-        if (::pipe(ends) != 0) std::abort();
-        id_ = ::fork();
-        if (id_ == 0) std::_Exit(serve(path, records, ends[1]));
-        if (::read(ends[0], &port_, sizeof port_) != sizeof port_) std::abort();
-        ::close(ends[0]);
-        ::close(ends[1]);
+/// First syncs over one kind of link, each beside the same upserts by hand.
+template <class MakeLink>
+void bench_first_sync(report& out, const std::string& folder, const served_rows& served,
+                      const std::vector<book_record>& plain, row named, MakeLink&& make_link) {
+    const std::size_t rows = plain.size();
+    std::vector<double> ours, theirs, ratios;
+    for (int round = 0; round < (rows > 200'000 ? 1 : 7); ++round) {
+        const scratch_files files(folder);
+        auto here = syncfw::sqlite::open<library>(files.path("here"));
+        must(here);
+        auto link = make_link(served.address());
+        syncfw::replica mine(*here, link, the_library);
+        raw_sqlite raw(files.path("raw"), true);
+        const auto pull = [&] { must(mine.pull()); };
+        const auto upsert = [&] { raw.upsert(plain, 40'000); };
+        // Each is first in half of the rounds.
+        if (round % 2 == 0) ours.push_back(seconds_of(pull));
+        theirs.push_back(seconds_of(upsert));
+        if (round % 2 != 0) ours.push_back(seconds_of(pull));
+        ratios.push_back(ours.back() / theirs.back());
     }
-    ~served_rows() {
-        ::kill(id_, SIGKILL);
-        ::waitpid(id_, nullptr, 0);
-    }
-    [[nodiscard]] std::string address() const {
-        return "http://127.0.0.1:" + std::to_string(port_);
-    }
-    /// Of the whole process, in MiB.
-    [[nodiscard]] double memory() const {
-        std::FILE* const file =
-            std::fopen(("/proc/" + std::to_string(id_) + "/statm").c_str(), "r");
-        long size = 0, resident = 0;
-        if (std::fscanf(file, "%ld %ld", &size, &resident) != 2) resident = 0;
-        std::fclose(file);
-        return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) /
-               1048576;
-    }
-
-  private:
-    static int serve(const std::string& path, const std::vector<book_record>& records, int told) {
-        auto store = syncfw::sqlite::open<library>(path);
-        must(store);
-        {
-            auto tx = begin_write(*store, the_library);
-            must(tx);
-            must(tx->next_sequence(static_cast<std::int64_t>(records.size())));
-            must(tx->put_many(records));
-            must(tx->commit());
-        }
-        syncfw::service_events events(syncfw::logger(stderr, syncfw::log_level::error));
-        syncfw::server hub(*store, syncfw::last_write_wins(), {.rows_max = 50'000},
-                           syncfw::observed(events));
-        syncfw::service books(hub, events, somebody());
-        must(books.listen());
-        const unsigned short port = books.port();
-        if (::write(told, &port, sizeof port) != sizeof port) return 1;
-        std::fclose(stdout);
-        return books.run();
-    }
-
-    pid_t id_ = 0;
-    unsigned short port_ = 0;
-};
+    const double per_row = 1e9 / static_cast<double>(rows);
+    named.value = median(ours) * per_row;
+    named.unit = "ns/row";
+    named.peer = "C API, same transactions";
+    named.peer_value = median(theirs) * per_row;
+    named.ratio = median(ratios);
+    out.add(named);
+}
 
 void bench_pulls(report& out, const std::string& folder, std::size_t rows) {
     const std::vector<book_record> records = make_records(rows);
     std::vector<book_record> plain = records;
     for (book_record& each : plain) each.set_sequence(0);
-    served_rows served(folder + "/hub" + std::to_string(rows) + ".db", records);
-    std::vector<double> ours, theirs, ratios;
-    for (int round = 0; round < (rows > 200'000 ? 1 : 7); ++round) {
-        const std::string end = std::to_string(rows) + "_" + std::to_string(round) + ".db";
-        auto here = syncfw::sqlite::open<library>(folder + "/here" + end);
-        must(here);
-        auto link = syncfw::http_link::make(served.address(), with_token());
+    const served_rows served(folder + "/hub" + std::to_string(rows) + ".db", records);
+    const bool is_large = rows > 200'000;
+    const auto binary = [](const std::string& address, bool is_packed) {
+        auto link = syncfw::http_link::make(address, with_token(is_packed));
         must(link);
-        syncfw::replica mine(*here, *link, the_library);
-        raw_sqlite raw(folder + "/raw" + end, true);
-        ours.push_back(seconds_of([&] { must(mine.pull()); }));
-        theirs.push_back(seconds_of([&] { raw.upsert(plain, 40'000); }));
-        ratios.push_back(ours.back() / theirs.back());
-        if (round > 0 || rows > 200'000) continue;
+        return std::move(*link);
+    };
+    const auto json = [](const std::string& address, bool is_packed) {
+        auto line = syncfw::http_json_line::make(address, with_token(is_packed));
+        must(line);
+        return syncfw::json_link<library, syncfw::http_json_line>(std::move(*line));
+    };
+    const auto measure = [&](std::string how, std::optional<double> budget, auto& make,
+                             bool is_packed) {
+        bench_first_sync(out, folder, served, plain,
+                         {.name = how + ", first sync of " + in_words(rows), .budget = budget},
+                         [&](const std::string& address) { return make(address, is_packed); });
+    };
+    measure("HTTP", is_large ? 1.25 : 1.35, binary, false);
+    if (is_large) return;
+    measure("HTTP with gzip", {}, binary, true);
+    measure("JSON", 1.5, json, false);
+    measure("JSON with gzip", 1.6, json, true);
+}
+
+/// The call that a device makes all the time.
+void bench_idle_sync(report& out, const std::string& folder) {
+    const served_rows served(folder + "/idle.db", make_records(1'000));
+    auto here = syncfw::sqlite::open<library>(folder + "/idle_here.db");
+    must(here);
+    auto link = syncfw::http_link::make(served.address(), with_token());
+    must(link);
+    syncfw::replica mine(*here, *link, the_library);
+    must(mine.sync());
+    std::vector<double> calls;
+    for (int i = 0; i < 500; ++i) calls.push_back(seconds_of([&] { must(mine.sync()); }));
+    out.add(
+        {.name = "HTTP, a sync that finds nothing", .value = median(calls) * 1e6, .unit = "us"});
+}
+
+/// One who means well, with others beside him who don't, in a process of theirs.
+void bench_hostile(report& out, const std::string& folder) {
+    const served_rows served(folder + "/hostile.db", make_records(20'000));
+    auto here = syncfw::sqlite::open<library>(folder + "/hostile_here.db");
+    must(here);
+    auto link = syncfw::http_link::make(served.address(), with_token());
+    must(link);
+    syncfw::replica mine(*here, *link, the_library);
+    must(mine.sync());
+    const auto slowest = [&] {
         std::vector<double> calls;
-        for (int i = 0; i < 500; ++i) calls.push_back(seconds_of([&] { must(mine.sync()); }));
-        out.add({.name = "HTTP, a sync that finds nothing",
-                 .value = median(calls) * 1e6,
-                 .unit = "us"});
+        for (int i = 0; i < 2'000; ++i) calls.push_back(seconds_of([&] { must(mine.sync()); }));
+        return percentile(std::move(calls), 99);
+    };
+    (void)slowest();
+    for (const hostile_kind kind :
+         {hostile_kind::slow_to_ask, hostile_kind::slow_to_read, hostile_kind::malformed}) {
+        std::vector<double> beside, alone, ratios;
+        for (int round = 0; round < 7; ++round) {
+            alone.push_back(slowest());
+            const hostile_peers others(kind, served.address());
+            beside.push_back(slowest());
+            ratios.push_back(beside.back() / alone.back());
+        }
+        out.add({.name = "a sync beside " + std::string(words_of(kind)) + ", p99",
+                 .value = median(beside) * 1e6,
+                 .unit = "us",
+                 .peer = "alone",
+                 .peer_value = median(alone) * 1e6,
+                 .ratio = median(ratios),
+                 .budget = 1.5});
     }
-    const double per_row = 1e9 / static_cast<double>(rows);
-    out.add({.name = "HTTP, first sync of " + in_words(rows),
-             .value = median(ours) * per_row,
-             .unit = "ns/row",
-             .peer = "C API, same transactions",
-             .peer_value = median(theirs) * per_row,
-             .ratio = median(ratios),
-             .budget = rows > 200'000 ? 1.25 : 1.35});
 }
 
 /// Many who only listen, in one process of theirs: what they cost the server, and how soon the last
@@ -255,28 +244,17 @@ void bench_listeners(report& out, const std::string& folder) {
              .budget = 500});
 }
 
-int main(std::span<char*> arguments) {
-    std::string results;
-    bool with_header = true;
-    std::size_t rows = 1'000'000;
-    for (std::size_t i = 1; i < arguments.size(); ++i) {
-        const std::string_view name = arguments[i];
-        if (name == "--no-header") with_header = false;
-        if (name == "--results" && i + 1 < arguments.size()) results = arguments[++i];
-        if (name == "--rows" && i + 1 < arguments.size())
-            rows = std::strtoul(arguments[++i], nullptr, 10);
-    }
-    report out(results, with_header);
-    const std::string folder =
-        (std::filesystem::temp_directory_path() / ("syncfw_bench_" + std::to_string(getpid())))
-            .string();
-    std::filesystem::create_directories(folder);
+int main(const settings& chosen) {
+    report out(chosen.results, chosen.with_header);
+    const scratch_folder scratch;
+    const std::string& folder = scratch.path();
     // Those that fork come before there are threads.
-    bench_pulls(out, folder, rows / 10);
-    bench_pulls(out, folder, rows);
-    bench_listeners(out, folder);
-    bench_calls(out);
-    std::filesystem::remove_all(folder);
+    if (chosen.wants("pulls")) bench_pulls(out, folder, chosen.rows / 10);
+    if (chosen.wants("large")) bench_pulls(out, folder, chosen.rows);
+    if (chosen.wants("idle")) bench_idle_sync(out, folder);
+    if (chosen.wants("hostile")) bench_hostile(out, folder);
+    if (chosen.wants("listeners")) bench_listeners(out, folder);
+    if (chosen.wants("calls")) bench_calls(out);
     return out.missed() == 0 ? 0 : 2;
 }
 
@@ -284,5 +262,6 @@ int main(std::span<char*> arguments) {
 }  // namespace bench
 
 int main(int count, char** arguments) {
-    return bench::main({arguments, static_cast<std::size_t>(count)});
+    return bench::main(
+        bench::read_settings({arguments, static_cast<std::size_t>(count)}, {.rows = 1'000'000}));
 }

@@ -6,40 +6,12 @@
 #include "storage.hpp"
 
 #include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace bench {
 namespace {
-
-settings read_settings(std::span<char*> arguments) {
-    settings chosen;
-    for (std::size_t i = 1; i < arguments.size(); ++i) {
-        const std::string_view name = arguments[i];
-        if (name == "--no-header") {
-            chosen.with_header = false;
-            continue;
-        }
-        const std::string value = ++i < arguments.size() ? arguments[i] : "";
-        const std::size_t number = std::strtoul(value.c_str(), nullptr, 10);
-        if (name == "--results") {
-            chosen.results = value;
-        } else if (name == "--only") {
-            chosen.only = value;
-        } else if (name == "--rows" && number >= 1'000) {
-            chosen.rows = number;
-        } else if (name == "--pairs" && number >= 1) {
-            chosen.how.pairs = number;
-        } else {
-            std::fprintf(stderr, "bench_storage: %s wants another value, or is no option\n",
-                         arguments[i - 1]);
-            std::exit(1);
-        }
-    }
-    return chosen;
-}
 
 int main(const settings& chosen) {
     report out(chosen.results, chosen.with_header);

@@ -5,6 +5,7 @@
 
 #include "../measure.hpp"
 #include "../report.hpp"
+#include "../run.hpp"
 #include "entity.hpp"
 #include <syncfw/core/result.hpp>
 
@@ -18,20 +19,6 @@
 #include <vector>
 
 namespace bench {
-
-struct settings {
-    std::string results{};
-    std::string only{};
-    bool with_header = true;
-    std::size_t rows = 100'000;  ///< Of most tables; the large ones have ten times as many.
-    plan how{.pairs = 15};
-
-    /// For what waits for a disk or a server: by the wall clock, and fewer pairs.
-    [[nodiscard]] plan slow(std::size_t pairs, std::size_t attempts = 3) const {
-        return {
-            .pairs = std::min(pairs, how.pairs), .attempts = attempts, .clock = CLOCK_MONOTONIC};
-    }
-};
 
 struct part {
     std::string_view name;

@@ -13,7 +13,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,15 +38,6 @@ void put(store_type& store, const std::vector<book_record>& records) {
     must(tx->next_sequence(static_cast<std::int64_t>(records.size())));
     must(tx->put_many(records));
     must(tx->commit());
-}
-
-double seconds_of(auto&& work) {
-    timespec begin{}, end{};
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    work();
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return static_cast<double>(end.tv_sec - begin.tv_sec) +
-           static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e9;
 }
 
 /// A server and a device, and their messages counted.
@@ -381,22 +371,11 @@ void bench_poison(report& out, const std::string& folder, std::size_t rows) {
     out.add(made);
 }
 
-int main(std::span<char*> arguments) {
-    std::string results;
-    bool with_header = true;
-    std::size_t rows = 1'000'000;
-    for (std::size_t i = 1; i < arguments.size(); ++i) {
-        const std::string_view name = arguments[i];
-        if (name == "--no-header") with_header = false;
-        if (name == "--results" && i + 1 < arguments.size()) results = arguments[++i];
-        if (name == "--rows" && i + 1 < arguments.size())
-            rows = std::strtoul(arguments[++i], nullptr, 10);
-    }
-    report out(results, with_header);
-    const std::string folder =
-        (std::filesystem::temp_directory_path() / ("syncfw_bench_" + std::to_string(getpid())))
-            .string();
-    std::filesystem::create_directories(folder);
+int main(const settings& chosen) {
+    report out(chosen.results, chosen.with_header);
+    const scratch_folder scratch;
+    const std::string& folder = scratch.path();
+    const std::size_t rows = chosen.rows;
     bench_memory(out, folder, rows);
     bench_page(out);
     bench_first_sync(out, folder, rows);
@@ -406,7 +385,6 @@ int main(std::span<char*> arguments) {
     add_growth(out, work.front(), work.back());
     bench_push(out, folder, rows / 10);
     bench_poison(out, folder, rows / 50);
-    std::filesystem::remove_all(folder);
     return out.missed() == 0 ? 0 : 2;
 }
 
@@ -414,5 +392,6 @@ int main(std::span<char*> arguments) {
 }  // namespace bench
 
 int main(int count, char** arguments) {
-    return bench::main({arguments, static_cast<std::size_t>(count)});
+    return bench::main(
+        bench::read_settings({arguments, static_cast<std::size_t>(count)}, {.rows = 1'000'000}));
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // admin_engine_client: a device of admin_engine, with its rows in a file of its own.
 #include "entities.hpp"
-
 #include <syncfw/app/client.hpp>
 
 int main(int argc, char** argv) {

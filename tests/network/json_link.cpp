@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -51,16 +53,71 @@ struct scene {
     }
 };
 
+using link_type = json_link<notes, http_json_line>;
+static_assert(transport_in_halves<link_type>);
+
 struct device {
     memory::store<notes> store{};
-    json_link<notes, http_json_line> link;
-    replica<world<memory::store<notes>>, json_link<notes, http_json_line>> own{store, link,
-                                                                               tenant_id("ann")};
+    link_type link;
+    replica<world<memory::store<notes>>, link_type> own{store, link, tenant_id("ann")};
     device(const scene& s, std::string token)
         : link(http_json_line::make(s.served.address(),
                                     {.token = [=] { return secret<std::string>(token); }})
                    .value()) {}
 };
+
+/// The line of HTTP, and what was done with it, in letters: `b`egun, `f`inished, `a`sked whole,
+/// for`g`otten.
+struct told_line {
+    http_json_line line;
+    std::string* told;
+
+    result<json_reply> ask(std::string_view path, std::string_view body) {
+        *told += 'a';
+        return line.ask(path, body);
+    }
+    result<void> begin(std::string_view path, std::string_view body) {
+        *told += 'b';
+        return line.begin(path, body);
+    }
+    result<json_reply> finish() {
+        *told += 'f';
+        return line.finish();
+    }
+    void forget() {
+        *told += 'g';
+        line.forget();
+    }
+};
+
+/// A device that reads pages of ten rows.
+struct slow_reader {
+    memory::store<notes> store{};
+    std::string told{};
+    json_link<notes, told_line> link;
+    replica<world<memory::store<notes>>, json_link<notes, told_line>> own{
+        store, link, tenant_id("ann"), {.rows_max = 10, .rows_max_behind = 10}};
+    explicit slow_reader(const scene& s)
+        : link(told_line{http_json_line::make(s.served.address(),
+                                              {.token = [] { return secret<std::string>("ann"); }})
+                             .value(),
+                         &told}) {}
+    [[nodiscard]] std::size_t rows() { return own.find(all<note>())->size(); }
+};
+
+/// What only asks: no line needs halves.
+struct whole_line {
+    result<json_reply> ask(std::string_view path, std::string_view body);
+};
+static_assert(transport<json_link<notes, whole_line>>);
+static_assert(!transport_in_halves<json_link<notes, whole_line>>);
+
+void write_notes(const scene& s, int count) {
+    device writer(s, "ann");
+    for (int i = 0; i < count; ++i)
+        REQUIRE(writer.own.put(note{.id = new_uuid(), .text = std::to_string(i)}));
+    REQUIRE(writer.own.sync());
+}
 
 }  // namespace
 
@@ -85,4 +142,45 @@ TEST_CASE("json link: a refused token takes nothing of the work away") {
     CHECK(seen.error().code == errc::unauthorized);
     CHECK(stranger.own.status()->pending == 1);
     CHECK(stranger.own.status()->failed == 0);
+}
+
+TEST_CASE("json link: while a page is stored the next one is on its way") {
+    scene s;
+    write_notes(s, 45);
+    slow_reader far_behind(s);
+    const auto seen = far_behind.own.sync();
+    REQUIRE(seen);
+    CHECK(seen->pulled == 45);
+    CHECK(far_behind.rows() == 45);
+    CHECK(far_behind.told == "abfbfbfbf");
+}
+
+TEST_CASE("json link: a page that was begun and is not wanted any more is forgotten") {
+    scene s;
+    write_notes(s, 45);
+    slow_reader called_off(s);
+    REQUIRE(!called_off.own.sync([](const sync_report&) { return false; }));
+    CHECK(called_off.told == "abg");
+    REQUIRE(called_off.own.sync());
+    CHECK(called_off.rows() == 45);
+}
+
+TEST_CASE("json link: only what changes nothing is begun") {
+    scene s;
+    device mine(s, "ann");
+    push_message<notes> push;
+    push.operations.of<note>().push_back({.id = new_uuid()});
+    const auto begun = mine.link.begin(encode(push));
+    REQUIRE(!begun);
+    CHECK(begun.error().code == errc::unsupported_format);
+    CHECK(mine.link.exchange(encode(pull_message{.fingerprint = notes::fingerprint})));
+}
+
+TEST_CASE("json link: what is begun with a refused token ends like what is asked whole") {
+    scene s;
+    device stranger(s, "bob");
+    REQUIRE(stranger.link.begin(encode(pull_message{.fingerprint = notes::fingerprint})));
+    const auto ended = stranger.link.finish();
+    REQUIRE(!ended);
+    CHECK(ended.error().code == errc::unauthorized);
 }

@@ -155,6 +155,61 @@ TEST_CASE("T29: who asks too often is told how long to wait, others are not kept
     CHECK(phone.link.retry_after() > 0);
 }
 
+TEST_CASE("T29: tokens that are refused are counted by address, and good ones go on") {
+    // An hour for each further one: the clock plays no part here.
+    scene s({.limit_refused =
+                 token_bucket{.tokens = 1, .period_microseconds = 3'600'000'000, .burst = 3}});
+    const std::string right = token_of("ann", "ann");
+    CHECK(s.get("/sync/status", "wrong").status == 401);
+    CHECK(s.get("/sync/status").status == 401);
+    CHECK(s.get("/sync/status", right).status == 200);
+    CHECK(s.get("/sync/status", "wrong too").status == 401);
+    const http::answer refused = s.get("/sync/status", "and wrong");
+    CHECK(refused.status == 429);
+    CHECK(refused.body.find("RATE_LIMITED") != std::string::npos);
+    CHECK(std::stoi(std::string(refused.field("Retry-After"))) > 1'000);
+    CHECK(s.get("/sync/status", right).status == 200);
+    CHECK(s.get("/health").status == 200);
+}
+
+TEST_CASE("T29: an IPv6 customer's addresses are one") {
+    using detail::network_of;
+    CHECK(network_of("2001:db8:0:1::1") == network_of("2001:db8:0:1:ffff::2"));
+    CHECK(network_of("2001:db8:0:1::1") != network_of("2001:db8:0:2::1"));
+    CHECK(network_of("192.0.2.1") != network_of("192.0.2.2"));
+    CHECK(network_of("::ffff:192.0.2.1") != network_of("::ffff:192.0.2.2"));
+}
+
+TEST_CASE("T28: a subject has so many streams and no more, of both kinds together") {
+    scene s({.routes = {.streams_max = 2}});
+    const auto stream = [&](const std::string& who) {
+        auto line = http::client::make(
+            s.address(), {.token = [=] { return secret<std::string>(token_of(who, who)); }});
+        http::question asked{.path = "/sync/stream"};
+        asked.fields.add("Upgrade", "websocket");
+        asked.fields.add("Connection", "Upgrade");
+        asked.fields.add("Sec-WebSocket-Version", "13");
+        asked.fields.add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        return line->upgrade(asked);
+    };
+    auto first = stream("ann"), second = stream("ann");
+    REQUIRE(first);
+    REQUIRE(second);
+    const auto third = stream("ann");
+    REQUIRE(!third);
+    CHECK(third.error().message.find("429") != std::string::npos);
+    const http::answer events = s.get("/sync/stream", token_of("ann", "ann"));
+    CHECK(events.status == 429);
+    CHECK(events.body.find("too many streams") != std::string::npos);
+    CHECK(!events.field("Retry-After").empty());
+    CHECK(stream("bob"));
+    // One that ends makes room for another, as soon as the server has heard of it.
+    second->line.close();
+    bool has_room = false;
+    for (int tries = 0; tries < 20'000 && !has_room; ++tries) has_room = stream("ann").has_value();
+    CHECK(has_room);
+}
+
 TEST_CASE("T16: packed bodies are taken and given, and a bomb is refused") {
     scene s({.around = [](http::detail::handler inner) {
         return http::with_gzip(std::move(inner), {.unpacked_bytes_max = 100'000});

@@ -36,6 +36,15 @@ concept json_line = requires(L& line, std::string_view path, std::string_view bo
     { line.ask(path, body) } -> std::same_as<result<json_reply>>;
 };
 
+/// One that works in two halves, too; then the link does as well, see transport.hpp.
+template <class L>
+concept json_line_in_halves =
+    json_line<L> && requires(L& line, std::string_view path, std::string_view body) {
+        { line.begin(path, body) } -> std::same_as<result<void>>;
+        { line.finish() } -> std::same_as<result<json_reply>>;
+        line.forget();
+    };
+
 /// The routes of json_routes.hpp, over HTTP.
 class http_json_line {
   public:
@@ -46,13 +55,26 @@ class http_json_line {
         return http_json_line(std::move(*line));
     }
 
-    [[nodiscard]] result<json_reply> ask(std::string_view path, std::string_view body);
+    [[nodiscard]] result<json_reply> ask(std::string_view path, std::string_view body) {
+        return reply_of(line_.ask(asking(path, body)));
+    }
+
+    // In two halves.
+    [[nodiscard]] result<void> begin(std::string_view path, std::string_view body) {
+        return line_.begin(asking(path, body));
+    }
+    [[nodiscard]] result<json_reply> finish() { return reply_of(line_.finish()); }
+    void forget() { line_.forget(); }
 
     /// What the server asked for with its last answer, in microseconds: for `sync_schedule::ended`.
     [[nodiscard]] std::int64_t retry_after() const noexcept { return retry_after_; }
 
   private:
     explicit http_json_line(http::client line) : line_(std::move(line)) {}
+    [[nodiscard]] static http::question asking(std::string_view path, std::string_view body) {
+        return {.method = "POST", .path = std::string(path), .body = body, .is_repeatable = true};
+    }
+    [[nodiscard]] result<json_reply> reply_of(result<http::answer> got);
 
     http::client line_;
     std::int64_t retry_after_ = 0;
@@ -67,21 +89,41 @@ class json_link {
     /// The engine's bytes, of a push or a pull.
     [[nodiscard]] result<std::string> exchange(std::string_view request);
 
+    // In two halves, see transport.hpp.
+    [[nodiscard]] result<void> begin(std::string_view request)
+        requires json_line_in_halves<Line>;
+    [[nodiscard]] result<std::string> finish()
+        requires json_line_in_halves<Line>
+    {
+        return answer_of<pull_answer<Schema>>(line_.finish());
+    }
+    void forget()
+        requires json_line_in_halves<Line>
+    {
+        line_.forget();
+    }
+
     [[nodiscard]] Line& line() noexcept { return line_; }
 
   private:
     template <class Asked, class Answer>
     [[nodiscard]] result<std::string> exchange_as(std::string_view path, std::string_view request);
+    template <class Answer>
+    [[nodiscard]] static result<std::string> answer_of(const result<json_reply>& reply);
+    [[nodiscard]] static error no_request() {
+        return {.code = errc::unsupported_format,
+                .message =
+                    "this is no request of protocol version " + std::to_string(protocol_version)};
+    }
 
+    static constexpr std::string_view push_path = "/sync/push", pull_path = "/sync/pull";
     Line line_;
 };
 
 // --- how it is done ------------------------------------------------------------------------------
 
-inline result<json_reply> http_json_line::ask(std::string_view path, std::string_view body) {
+inline result<json_reply> http_json_line::reply_of(result<http::answer> got) {
     retry_after_ = 0;
-    auto got = line_.ask(
-        {.method = "POST", .path = std::string(path), .body = body, .is_repeatable = true});
     if (!got) return got.error();
     retry_after_ = detail::retry_after_in(*got);
     return json_reply{got->status, std::move(got->body)};
@@ -91,14 +133,21 @@ template <class Schema, json_line Line>
 result<std::string> json_link<Schema, Line>::exchange(std::string_view request) {
     switch (kind_of(request)) {
         case message_kind::push:
-            return exchange_as<push_message<Schema>, push_answer<Schema>>("/sync/push", request);
+            return exchange_as<push_message<Schema>, push_answer<Schema>>(push_path, request);
         case message_kind::pull:
-            return exchange_as<pull_message, pull_answer<Schema>>("/sync/pull", request);
-        default:
-            return error{.code = errc::unsupported_format,
-                         .message = "this is no request of protocol version " +
-                                    std::to_string(protocol_version)};
+            return exchange_as<pull_message, pull_answer<Schema>>(pull_path, request);
+        default: return no_request();
     }
+}
+
+template <class Schema, json_line Line>
+result<void> json_link<Schema, Line>::begin(std::string_view request)
+    requires json_line_in_halves<Line>
+{
+    if (kind_of(request) != message_kind::pull) return no_request();
+    const auto asked = decode<pull_message>(request);
+    if (!asked) return asked.error();
+    return line_.begin(pull_path, encode_json(*asked));
 }
 
 template <class Schema, json_line Line>
@@ -107,7 +156,12 @@ result<std::string> json_link<Schema, Line>::exchange_as(std::string_view path,
                                                          std::string_view request) {
     const auto asked = decode<Asked>(request);
     if (!asked) return asked.error();
-    auto reply = line_.ask(path, encode_json(*asked));
+    return answer_of<Answer>(line_.ask(path, encode_json(*asked)));
+}
+
+template <class Schema, json_line Line>
+template <class Answer>
+result<std::string> json_link<Schema, Line>::answer_of(const result<json_reply>& reply) {
     if (!reply) return reply.error();
     if (reply->status == 200) {
         auto answer = decode_json<Answer>(reply->body);

@@ -25,6 +25,8 @@
 #include <syncfw/transport/http/server.hpp>
 #include <syncfw/transport/poke.hpp>
 
+#include <boost/asio/ip/address_v6.hpp>
+
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -64,8 +66,14 @@ struct service_options {
     std::string address = "127.0.0.1";
     unsigned short port = 0;  ///< 0: one that is free.
     int threads = 0;
-    /// So many requests of one subject, and of one address whose tokens are refused.
+    /// So many requests of one subject.
     std::optional<token_bucket> limit{};
+    /// The same for each stretch of time, where the number within one must be exact.
+    std::optional<fixed_window> window{};
+    /// So many requests without a good token of one address. Those beyond it are answered with 429
+    /// instead of 401; who has a good token is never kept from asking by others at his address,
+    /// which may be a proxy's.
+    std::optional<token_bucket> limit_refused = token_bucket{.tokens = 60, .burst = 60};
     http::limits most{};
     sync_route_rules routes{};
     /// What each request goes through on its way, and each answer: `http::with_gzip`, say.
@@ -98,7 +106,9 @@ class service {
   private:
     void add_own_routes();
     void note(const http::request& asked, std::string_view pattern, const http::response& given);
-    [[nodiscard]] std::optional<http::response> limit(std::string_view key);
+    template <class Limiter>
+    [[nodiscard]] static std::optional<http::response> limit(std::optional<Limiter>& by,
+                                                             std::string_view key);
     [[nodiscard]] static timestamp now() { return system_environment().now(); }
 
     service_events& told_;
@@ -107,11 +117,26 @@ class service {
     poke_hub pokes_{};
     syncfw::health health_;
     std::optional<rate_limiter<token_bucket>> limits_{};
+    std::optional<rate_limiter<fixed_window>> windows_{};
+    std::optional<rate_limiter<token_bucket>> limits_refused_{};
     http::router routes_;
     std::unique_ptr<http::server> listening_{};
 };
 
 // --- how it is done ------------------------------------------------------------------------------
+
+namespace detail {
+
+/// Whose an address is, as far as it tells: of IPv6 a customer has 2^64 of them.
+[[nodiscard]] inline std::string network_of(const std::string& address) {
+    boost::system::error_code why;
+    const auto at = boost::asio::ip::make_address_v6(address, why);
+    if (why || at.is_v4_mapped()) return address;
+    const auto bytes = at.to_bytes();
+    return std::string(bytes.begin(), bytes.begin() + 8);
+}
+
+}  // namespace detail
 
 template <class Server>
 service::service(Server& hub, service_events& told, http::token_check verify,
@@ -130,6 +155,8 @@ service::service(Server& hub, service_events& told, http::token_check verify,
           return who;
       }) {
     if (options_.limit) limits_.emplace(*options_.limit);
+    if (options_.window) windows_.emplace(*options_.window);
+    if (options_.limit_refused) limits_refused_.emplace(*options_.limit_refused);
     add_sync_routes(routes_, hub, pokes_, options_.routes);
     health_.add("database", [&hub]() -> health_finding {
         auto seen = hub.status(tenant_id());
@@ -157,14 +184,21 @@ inline void service::add_own_routes() {
              typed({.summary = "Whether the process lives"}, live))
         .add("GET", "/metrics", http::open_to_all,
              typed({.summary = "Counters, for Prometheus", .content_type = "text/plain"}, metrics));
-    routes_.admitted = [this](const http::call& made) { return limit(made.who.subject); };
+    routes_.admitted = [this](const http::call& made) {
+        auto refused = limit(limits_, made.who.subject);
+        return refused ? std::move(refused) : limit(windows_, made.who.subject);
+    };
+    routes_.turned_away = [this](const http::request& asked) {
+        return limit(limits_refused_, detail::network_of(asked.peer));
+    };
     routes_.answered = [this](const http::request& asked, std::string_view pattern,
                               const http::response& given) { note(asked, pattern, given); };
 }
 
-inline std::optional<http::response> service::limit(std::string_view key) {
-    if (!limits_ || key.empty()) return {};
-    const rate_decision taken = limits_->take(key, now());
+template <class Limiter>
+std::optional<http::response> service::limit(std::optional<Limiter>& by, std::string_view key) {
+    if (!by || key.empty()) return {};
+    const rate_decision taken = by->take(key, now());
     if (taken.is_allowed) return {};
     http::response refused = http::error_response(429, "too many requests; wait a while");
     refused.fields.add("Retry-After", std::to_string(taken.retry_after_seconds()));

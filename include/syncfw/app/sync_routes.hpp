@@ -13,9 +13,11 @@
 // | GET  /sync/stream                    | says `poke` whenever there is something to pull       |
 //
 // Whose rows they are about, the token says. The stream is a WebSocket for who asks for one, else
-// Server-Sent Events; it ends with its token, and a poke that is lost loses nothing.
+// Server-Sent Events; it ends with its token, and a poke that is lost loses nothing. A subject who
+// has as many streams open as it may is answered with 429.
 #pragma once
 
+#include <syncfw/app/detail/stream_shares.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/server.hpp>
@@ -24,6 +26,7 @@
 #include <syncfw/transport/http_link.hpp>
 #include <syncfw/transport/poke.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +51,8 @@ template <class Verifier>
 struct sync_route_rules {
     http::access synchronise = http::needs_token;
     http::access resolve = http::needs_token;
+    /// So many streams one subject may have open: each is a connection.
+    std::size_t streams_max = 32;
 };
 
 /// The server and the hub of pokes must outlive the routes. What is pushed here pokes by itself;
@@ -63,7 +68,8 @@ void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
 
 /// The stream alone, at another path.
 void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& path,
-                      const http::access& who);
+                      const http::access& who,
+                      std::size_t streams_max = sync_route_rules().streams_max);
 
 // --- how it is done ------------------------------------------------------------------------------
 
@@ -97,17 +103,31 @@ struct taken_side {
         rules(annotations::field<&taken_side::take>(annotations::required));
 };
 
-[[nodiscard]] inline http::response stream_of_pokes(poke_hub& pokes, const principal& who) {
+[[nodiscard]] inline http::response stream_of_pokes(poke_hub& pokes, stream_shares& shares,
+                                                    const principal& who) {
+    auto share = shares.take(who.subject.empty() ? who.tenant.name() : who.subject);
+    if (!share) {
+        http::response full =
+            http::error_response(429, "too many streams are open; close one of them first");
+        full.fields.add("Retry-After", "60");
+        return full;
+    }
     http::response given;
     if (who.expires_at != timestamp::max())
         given.ends_at_microseconds = who.expires_at.microseconds_since_epoch();
-    given.goes_on = [&pokes, whose = who.tenant](
-                        const std::shared_ptr<http::stream>& open) -> std::shared_ptr<void> {
+    struct listening {
+        std::shared_ptr<void> share{};
+        poke_subscription subscribed{};
+    };
+    // The share is taken before there is a stream, and goes with the answer where there will be
+    // none.
+    given.goes_on = [&pokes, whose = who.tenant,
+                     share](const std::shared_ptr<http::stream>& open) -> std::shared_ptr<void> {
         auto subscribed = pokes.subscribe(whose, [open] { open->send(poke_word); });
         if (!subscribed) return open->close(1013, "too many listen"), nullptr;
         // What came between the last pull and this moment is not missed.
         open->send(poke_word);
-        return std::make_shared<poke_subscription>(std::move(*subscribed));
+        return std::make_shared<listening>(listening{share, std::move(*subscribed)});
     };
     return given;
 }
@@ -130,7 +150,7 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                             .errors = {415},
                             .content_type = std::string(http_link::media_type)},
                            messages));
-    add_stream_route(routes, pokes, "/sync/stream", rules.synchronise);
+    add_stream_route(routes, pokes, "/sync/stream", rules.synchronise, rules.streams_max);
     const auto status = [&hub](const call& made) -> response {
         auto seen = hub.status(made.who.tenant);
         if (!seen) return error_response(seen.error());
@@ -170,14 +190,17 @@ void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
 }
 
 inline void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& path,
-                             const http::access& who) {
+                             const http::access& who, std::size_t streams_max) {
+    const auto shares = std::make_shared<detail::stream_shares>(streams_max);
     routes.add(
         "GET", path, who,
-        http::typed(
-            {.summary = "Says that there is something to pull",
-             .description = "A WebSocket for who asks for one, else an event stream.",
-             .content_type = "text/event-stream"},
-            [&pokes](const http::call& made) { return detail::stream_of_pokes(pokes, made.who); }));
+        http::typed({.summary = "Says that there is something to pull",
+                     .description = "A WebSocket for who asks for one, else an event stream.",
+                     .errors = {429},
+                     .content_type = "text/event-stream"},
+                    [&pokes, shares](const http::call& made) {
+                        return detail::stream_of_pokes(pokes, *shares, made.who);
+                    }));
 }
 
 }  // namespace syncfw

@@ -237,5 +237,7 @@ TEST_CASE("client: a program may choose its verbs and call them otherwise") {
     CHECK(find_verb(some, "delete")->name == "remove");
     CHECK(find_verb(some, "remove") == nullptr);
     CHECK(find_verb(some, "list") == nullptr);
+    CHECK(to_string(unknown_verb(some, "remove")).find("did you mean delete?") !=
+          std::string::npos);
     CHECK(to_string(unknown_verb(some, "delte")).find("did you mean delete?") != std::string::npos);
 }

@@ -4,9 +4,11 @@
 
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/validation.hpp>
+#include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
+#include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/push_rules.hpp>
@@ -57,11 +59,11 @@ class push_batch {
             for (const operation<T>& op : asked_.operations.template of<T>()) {
                 keys.push_back(key(op.after));
                 ids.push_back(op.id);
-                if (op.base_version < 0) fine = refused<T>("a version can't be negative");
+                if (op.base_version < 0) fine = bad_push<T>("a version can't be negative");
             }
             std::sort(keys.begin(), keys.end());
             if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
-                fine = refused<T>("a push has one operation of a row at most");
+                fine = bad_push<T>("a push has one operation of a row at most");
         });
         std::sort(ids.begin(), ids.end());
         if (fine && std::adjacent_find(ids.begin(), ids.end()) != ids.end())
@@ -93,6 +95,9 @@ class push_batch {
         return write_all(tx);
     }
 
+    /// It takes effect now: nobody else writes until it has.
+    void begins_at(timestamp now) noexcept { rules_.now = now; }
+
     /// Takes note of what the database refused; false if that was no operation's fault.
     [[nodiscard]] bool reject(const error& why) {
         if (!is_about_data(why) || failed_ == nullptr) return false;
@@ -102,6 +107,8 @@ class push_batch {
     /// How many numbers of the feed it took.
     [[nodiscard]] std::int64_t written() const noexcept { return written_; }
     [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
+    /// What waits for a person since then.
+    [[nodiscard]] std::vector<events::conflict_parked> take_parked() { return std::move(parked_); }
 
   private:
     template <class T>
@@ -113,11 +120,6 @@ class push_batch {
         bool adopts = false;                   ///< Some of it is known here by now.
         push_plan<T> plan{};
     };
-
-    template <class T>
-    [[nodiscard]] static error refused(const char* why) {
-        return {.code = errc::malformed, .message = why, .entity = std::string(entity_of<T>.name)};
-    }
 
     template <class F>
     [[nodiscard]] result<void> for_each_entity(F&& f) {
@@ -225,6 +227,7 @@ class push_batch {
                         1);
         row.set_status(sync_status::synced);
         set_times(row, !at.stored);
+        set_last_sync_at(row.value, rules_.now);
     }
 
     // What was sent before may have taken effect, and the note of it may be gone by now. The row
@@ -282,6 +285,7 @@ class push_batch {
         }
         applied_.clear();
         audited_.clear();
+        parked_.clear();
         auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
                                                  std::vector<place<T>>& places) -> result<void> {
             if (auto written = write_rows(tx, ops, places, next); !written) return written;
@@ -290,6 +294,10 @@ class push_batch {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
                 if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
                 answer_one(ops[i], places[i]);
+                if (!rules_.notes_times || !places[i].plan.row) continue;
+                const record<T>* const old = places[i].stored ? &*places[i].stored : nullptr;
+                auto noted = note_field_times(tx, old, *places[i].plan.row, places[i].accepted);
+                if (!noted) return noted;
             }
             return {};
         });
@@ -367,6 +375,7 @@ class push_batch {
                       .their_version = at.stored->version(),
                       .reason = std::string(at.plan.reason),
                       .detected_at = rules_.now}};
+        parked_.push_back(parked_event(rules_.tenant, kept.value, device.mine, *at.stored));
         return tx.put(kept);
     }
 
@@ -436,10 +445,6 @@ class push_batch {
                           .details = std::move(details)}};
     }
 
-    [[nodiscard]] static std::string code_name(errc code) {
-        return code == errc{} ? std::string() : std::string(describe(code).name);
-    }
-
     // The same outcome as the first time, with the row as it is by now.
     template <class T>
     void repeat(const applied_operation& known, const blob& hash,
@@ -483,6 +488,7 @@ class push_batch {
     lists_of<schema_type, place> places_{};
     std::vector<record<applied_operation>> applied_{};
     std::vector<record<audit_entry>> audited_{};
+    std::vector<events::conflict_parked> parked_{};
     retention_floor floor_{};
     std::optional<feed_times> times_{};
     std::int64_t written_ = 0;

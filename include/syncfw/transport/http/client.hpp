@@ -17,6 +17,7 @@
 #include <syncfw/transport/http/detail/line.hpp>
 #include <syncfw/transport/http/detail/socket.hpp>
 #include <syncfw/transport/http/filter.hpp>
+#include <syncfw/transport/http/packing.hpp>
 #include <syncfw/transport/http/url.hpp>
 
 #include <cstddef>
@@ -37,6 +38,9 @@ struct client_options {
     std::function<secret<std::string>()> token{};
     /// What https needs: a client's `tls_context`, of <syncfw/transport/tls.hpp>.
     std::shared_ptr<const filter_source> tls{};
+    /// With `gzip_packing()`, of gzip_bodies.hpp, answers may come packed. `answer_bytes_max` is
+    /// the limit of both of their forms.
+    std::shared_ptr<const body_packing> packing{};
 };
 
 /// What is asked.
@@ -96,10 +100,21 @@ class client {
     /// Looks at what is asked, and makes sure that there is a connection.
     [[nodiscard]] result<void> open(const question& asked);
     [[nodiscard]] result<void> connect();
+    // What kind of answer the question calls for.
+    struct awaited {
+        explicit awaited(const question& asked)
+            : has_body(asked.method != "HEAD"), is_raw(asked.fields.count("Accept-Encoding") > 0) {}
+        awaited() = default;
+        bool has_body = true;
+        bool is_raw = false;  // Who names encodings himself unpacks himself.
+    };
     [[nodiscard]] result<answer> exchange(const question& asked, bool& is_silent);
-    [[nodiscard]] result<answer> receive(const result<void>& sent, bool has_body,
+    [[nodiscard]] result<void> send(const question& asked, const detail::deadline& until);
+    [[nodiscard]] result<answer> receive(const result<void>& sent, awaited what,
                                          const detail::deadline& until, bool& is_silent);
-    [[nodiscard]] std::string head_of(const question& asked) const;
+    [[nodiscard]] result<void> unpack(answer& got) const;
+    [[nodiscard]] std::string head_of(const question& asked, std::string_view body,
+                                      bool is_packed = false) const;
     [[nodiscard]] detail::deadline deadline_of_answer() const {
         return detail::deadline(options_.answer_milliseconds);
     }
@@ -116,7 +131,7 @@ class client {
     client_options options_;
     detail::line line_{};
     std::string room_{};
-    bool has_body_ = true;  // The answer that was begun to be asked for: none to HEAD.
+    awaited awaited_{};  // Of what was begun to be asked.
 };
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -142,19 +157,23 @@ inline result<void> client::connect() {
                          detail::deadline(options_.connect_milliseconds));
 }
 
-inline std::string client::head_of(const question& asked) const {
+inline std::string client::head_of(const question& asked, std::string_view body,
+                                   bool is_packed) const {
     std::string head = asked.method + " " + address_.path + asked.path +
                        " HTTP/1.1\r\nHost: " + address_.authority() + "\r\n";
-    const bool has_body = !asked.body.empty() || asked.method == "POST" || asked.method == "PUT" ||
-                          asked.method == "PATCH";
+    const bool has_body =
+        !body.empty() || asked.method == "POST" || asked.method == "PUT" || asked.method == "PATCH";
     if (has_body)
-        head += "Content-Length: " + std::to_string(asked.body.size()) +
+        head += "Content-Length: " + std::to_string(body.size()) +
                 "\r\nContent-Type: " + asked.content_type + "\r\n";
     if (options_.token) {
         const secret<std::string> token = options_.token();
         if (!token.reveal().empty() && detail::is_field_value(token.reveal()))
             head += "Authorization: Bearer " + token.reveal() + "\r\n";
     }
+    if (is_packed) head.append("Content-Encoding: ").append(options_.packing->name()) += "\r\n";
+    if (options_.packing && asked.fields.count("Accept-Encoding") == 0)
+        head.append("Accept-Encoding: ").append(options_.packing->name()) += "\r\n";
     asked.fields.for_each([&](std::string_view name, std::string_view value) {
         head.append(name).append(": ").append(value).append("\r\n");
     });
@@ -186,25 +205,33 @@ inline result<answer> client::ask(const question& asked) {
 
 inline result<answer> client::exchange(const question& asked, bool& is_silent) {
     const detail::deadline until = deadline_of_answer();
-    const auto sent = line_.write(head_of(asked), asked.body, until);
-    return receive(sent, asked.method != "HEAD", until, is_silent);
+    const auto sent = send(asked, until);
+    return receive(sent, awaited(asked), until, is_silent);
+}
+
+inline result<void> client::send(const question& asked, const detail::deadline& until) {
+    std::optional<std::string> packed;
+    if (options_.packing && asked.fields.count("Content-Encoding") == 0)
+        packed = options_.packing->pack(asked.body);
+    const std::string_view body = packed ? std::string_view(*packed) : asked.body;
+    return line_.write(head_of(asked, body, packed.has_value()), body, until);
 }
 
 inline result<void> client::begin(const question& asked) {
     if (auto opened = open(asked); !opened) return opened;
-    has_body_ = asked.method != "HEAD";
-    auto sent = line_.write(head_of(asked), asked.body, deadline_of_answer());
+    awaited_ = awaited(asked);
+    auto sent = send(asked, deadline_of_answer());
     if (!sent) line_.close();
     return sent;
 }
 
 inline result<answer> client::finish() {
     bool is_silent = false;
-    return receive({}, has_body_, deadline_of_answer(), is_silent);
+    return receive({}, awaited_, deadline_of_answer(), is_silent);
 }
 
 // A server that refuses says so before all is sent: its word counts more than the break.
-inline result<answer> client::receive(const result<void>& sent, bool has_body,
+inline result<answer> client::receive(const result<void>& sent, awaited what,
                                       const detail::deadline& until, bool& is_silent) {
     std::string bytes;
     const auto give_up = [&](const error& why) -> result<answer> {
@@ -212,13 +239,32 @@ inline result<answer> client::receive(const result<void>& sent, bool has_body,
         line_.close();
         return why;
     };
-    auto head = read_head(has_body, bytes, until);
+    auto head = read_head(what.has_body, bytes, until);
     if (!head) return give_up(sent ? head.error() : sent.error());
     const bool keeps_alive = head->keeps_alive && sent;
     auto whole = read_answer(std::move(*head), bytes, until);
     if (!whole) return give_up(whole.error());
     if (!keeps_alive) line_.close();
+    if (what.is_raw) return whole;
+    if (auto plain = unpack(*whole); !plain) return plain.error();
     return whole;
+}
+
+// An answer that nobody can read is none: the same as one that was damaged.
+inline result<void> client::unpack(answer& got) const {
+    const std::size_t count = got.fields.count("Content-Encoding");
+    if (count == 0 || got.body.empty()) return {};
+    const std::string_view coding = got.field("Content-Encoding");
+    const bool is_one = count == 1;
+    if (is_one && detail::equal_without_case(coding, "identity")) return {};
+    if (!is_one || !options_.packing ||
+        !detail::equal_without_case(coding, options_.packing->name()))
+        return bad_answer({415, "it is packed in a way that was not asked for"});
+    auto plain = options_.packing->unpack(got.body, options_.answer_bytes_max);
+    if (!plain) return bad_answer({400, plain.error().message});
+    got.body = std::move(*plain);
+    got.fields.remove("Content-Encoding");
+    return {};
 }
 
 inline result<upgraded> client::upgrade(const question& asked) {
@@ -226,7 +272,7 @@ inline result<upgraded> client::upgrade(const question& asked) {
     if (auto opened = open(asked); !opened) return opened.error();
     const detail::deadline until = deadline_of_answer();
     upgraded got;
-    if (auto sent = line_.write(head_of(asked), {}, until); !sent) return sent.error();
+    if (auto sent = line_.write(head_of(asked, {}), {}, until); !sent) return sent.error();
     auto head = read_head(true, got.early, until);
     if (!head) return head.error();
     if (head->status != 101) {

@@ -97,6 +97,13 @@ class fields {
         return true;
     }
 
+    /// Takes all of this name away.
+    void remove(std::string_view name) {
+        std::erase_if(places_, [&](const place& each) {
+            return detail::equal_without_case(name_at(each), name);
+        });
+    }
+
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
     /// Calls f(name, value) for each.
     template <class F>

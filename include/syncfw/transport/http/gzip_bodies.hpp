@@ -4,14 +4,19 @@
 //     auto listening = http::server::open(http::with_gzip(std::ref(routes)), {.port = 8080});
 //
 // What comes packed is unpacked before the handler sees it, up to the limit and no further; what
-// goes out is packed for who takes that, where it is worth it.
+// goes out is packed for who takes that, where it is worth it. A client's answers come packed as
+// well with
+//
+//     auto link = syncfw::http_link::make(address, {.packing = syncfw::http::gzip_packing()});
 #pragma once
 
 #include <syncfw/codec/gzip.hpp>
 #include <syncfw/transport/http/message.hpp>
+#include <syncfw/transport/http/packing.hpp>
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +31,17 @@ struct gzip_rules {
 
 [[nodiscard]] inline std::function<response(request&&)> with_gzip(
     std::function<response(request&&)> handle, gzip_rules rules = {});
+
+struct gzip_packing_rules {
+    /// Requests go out packed, too. Only for a server that is known to take that, as `with_gzip`
+    /// does; another one refuses them with 415.
+    bool packs_requests = false;
+    std::size_t packed_from_bytes = 1'024;  ///< Smaller requests go out as they are.
+};
+
+/// For `client_options::packing`. Clients may share it.
+[[nodiscard]] inline std::shared_ptr<const body_packing> gzip_packing(
+    gzip_packing_rules rules = {});
 
 // --- how it is done ------------------------------------------------------------------------------
 
@@ -51,9 +67,38 @@ namespace detail {
 }
 
 [[nodiscard]] inline bool is_worth_packing(std::string_view type) {
+    // The last are the engine's own messages, see http_link.
     return type.starts_with("text/") || type.starts_with("application/json") ||
-           type.starts_with("application/javascript");
+           type.starts_with("application/javascript") || type == "application/vnd.syncfw";
 }
+
+/// One writer for each thread: its state is a quarter of a MiB.
+[[nodiscard]] inline std::string packed_by_gzip(std::string_view body) {
+    static thread_local gzip_writer writer;
+    buffer packed;
+    writer.compress(body, packed);
+    return std::string(packed.view());
+}
+
+class gzip_in_client final : public body_packing {
+  public:
+    explicit gzip_in_client(gzip_packing_rules rules) : rules_(rules) {}
+
+    [[nodiscard]] std::string_view name() const noexcept override { return "gzip"; }
+    [[nodiscard]] std::optional<std::string> pack(std::string_view body) const override {
+        if (!rules_.packs_requests || body.size() < rules_.packed_from_bytes) return {};
+        return packed_by_gzip(body);
+    }
+    [[nodiscard]] result<std::string> unpack(std::string_view body,
+                                             std::size_t bytes_max) const override {
+        buffer plain;
+        if (auto done = gzip_reader(bytes_max).decompress(body, plain); !done) return done.error();
+        return std::string(plain.view());
+    }
+
+  private:
+    gzip_packing_rules rules_;
+};
 
 // None where the body is plain by now.
 [[nodiscard]] inline std::optional<response> unpack(request& asked, std::size_t most) {
@@ -69,10 +114,15 @@ namespace detail {
     if (auto done = gzip_reader(most).decompress(asked.body, plain); !done)
         return error_response(done.error());
     asked.body = std::string(plain.view());
+    asked.head.fields.remove("Content-Encoding");
     return {};
 }
 
 }  // namespace detail
+
+inline std::shared_ptr<const body_packing> gzip_packing(gzip_packing_rules rules) {
+    return std::make_shared<const detail::gzip_in_client>(rules);
+}
 
 inline std::function<response(request&&)> with_gzip(std::function<response(request&&)> handle,
                                                     gzip_rules rules) {
@@ -86,10 +136,7 @@ inline std::function<response(request&&)> with_gzip(std::function<response(reque
             return given;
         given.fields.add("Vary", "Accept-Encoding");
         if (!takes) return given;
-        static thread_local gzip_writer writer;
-        buffer packed;
-        writer.compress(given.body, packed);
-        given.body = std::string(packed.view());
+        given.body = detail::packed_by_gzip(given.body);
         given.fields.add("Content-Encoding", "gzip");
         return given;
     };

@@ -102,6 +102,10 @@ class router {
     /// function's place. For limits.
     std::function<std::optional<response>(const call& made)> admitted{};
 
+    /// Is asked for each token that is missing or refused: what it gives goes out in place of 401.
+    /// For limits of those who try tokens.
+    std::function<std::optional<response>(const request& asked)> turned_away{};
+
     /// Is told of each answer: the pattern that was asked for, or nothing where none was.
     std::function<void(const request& asked, std::string_view pattern, const response& given)>
         answered{};
@@ -224,6 +228,8 @@ inline std::optional<response> router::admit(call& made, const access& rule) con
     if (!who) {
         // A token that can't be checked just now is not a wrong one.
         if (is_retryable(who.error())) return error_response(who.error());
+        if (turned_away)
+            if (auto instead = turned_away(made.asked)) return instead;
         response refused = error_response(401, "a valid token is needed");
         refused.fields.add("WWW-Authenticate", "Bearer");
         return refused;
@@ -257,6 +263,10 @@ inline response router::answer(call& made, std::string_view& pattern) const {
     if (auto refused = admit(made, found->who)) return std::move(*refused);
     if (admitted)
         if (auto refused = admitted(made)) return std::move(*refused);
+    // What is packed is unpacked on its way here, by `with_gzip`; what is left nobody can read.
+    if (const auto coding = head.fields.get("Content-Encoding");
+        coding && !detail::equal_without_case(*coding, "identity"))
+        return error_response(415, "the body's content encoding is none that is taken here");
     for (std::size_t i = 0; i < parts.size(); ++i)
         if (is_open_part(found->parts[i]))
             made.parts.emplace_back(found->parts[i].substr(1, found->parts[i].size() - 2),

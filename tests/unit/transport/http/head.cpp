@@ -171,3 +171,15 @@ TEST_CASE("T15: no field is written that could begin another one") {
     CHECK(all.add("A", "b"));
     CHECK(all.get("a") == "b");
 }
+
+TEST_CASE("http fields: all of a name are taken away, the others stay in their order") {
+    fields all;
+    for (const char* name : {"a", "b", "A", "c"}) CHECK(all.add(name, name));
+    all.remove("a");
+    std::string left;
+    all.for_each([&](std::string_view name, std::string_view value) {
+        left.append(name).append("=").append(value).append(" ");
+    });
+    CHECK(left == "b=b c=c ");
+    CHECK(all.size() == 2);
+}

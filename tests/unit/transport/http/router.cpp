@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,6 +70,41 @@ TEST_CASE("router: another method is 405 and says which there are; HEAD and OPTI
     CHECK(ask("OPTIONS", "/books/1").status == 204);
     CHECK(ask("HEAD", "/open").status == 200);
     CHECK(ask("HEAD", "/books/1").status == 401);
+}
+
+TEST_CASE("router: a body that is still packed reaches no route") {
+    const auto coded = [](std::string_view coding) {
+        request asked;
+        asked.head.method = "GET";
+        asked.head.path = "/open";
+        asked.head.fields.add("Content-Encoding", coding);
+        return made()(std::move(asked)).status;
+    };
+    CHECK(coded("gzip") == 415);
+    CHECK(coded("br") == 415);
+    CHECK(coded("Identity") == 200);
+}
+
+TEST_CASE("T29: who counts refused tokens may answer in the place of 401, and of nothing else") {
+    router routes = made();
+    int counted = 0;
+    routes.turned_away = [&](const request&) -> std::optional<response> {
+        if (++counted < 2) return {};
+        return error_response(429, "too many");
+    };
+    const auto status = [&](std::string path, std::string_view token) {
+        request asked;
+        asked.head.method = "GET";
+        asked.head.path = std::move(path);
+        asked.head.fields.add("Authorization", "Bearer " + std::string(token));
+        return routes(std::move(asked)).status;
+    };
+    CHECK(status("/books/1", "none") == 401);
+    CHECK(status("/books/1", "none") == 429);
+    CHECK(status("/books/1", "reader") == 200);
+    CHECK(status("/books/1", "busy") == 503);
+    CHECK(status("/open", "none") == 200);
+    CHECK(counted == 2);
 }
 
 TEST_CASE("T4: a route gives nothing to who hasn't its role") {
