@@ -788,10 +788,18 @@ def test_the_stream_tells_the_tenants_changes_and_no_others(place):
 
 def test_sigterm_ends_open_streams(place):
     with start(place) as server:
-        stream = server.websocket(SYNC + "/stream")
-        stream.message()
-        server.stop(signal.SIGTERM)
-        stream.line.close()
+        streams = [server.websocket(SYNC + "/stream"), server.events(SYNC + "/stream")]
+        for each in streams:
+            each.message()
+        server.process.send_signal(signal.SIGTERM)
+        for each in streams:
+            try:
+                each.message()
+                raise AssertionError("the stream goes on")
+            except EOFError:
+                pass  # It was told goodbye.
+            each.close()
+        equal(server.process.wait(60), 0, "the exit code")
 
 
 # --- what all servers share --------------------------------------------------------------------

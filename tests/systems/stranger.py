@@ -311,6 +311,7 @@ class WebSocket:
             if kind == self.PING:
                 self.send(payload, self.PONG)
             elif kind == self.CLOSE:
+                self.send(payload, self.CLOSE)
                 raise EOFError("the server closed the stream")
 
     def is_quiet(self, seconds):
@@ -363,6 +364,7 @@ class EventStream:
                 return "\n".join(data)
 
     def close(self):
+        self.answer.close()
         self.line.close()
 
     def __enter__(self):

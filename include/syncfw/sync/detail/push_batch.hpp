@@ -83,9 +83,11 @@ class push_batch {
         auto floor = get_floor(tx);
         if (!floor) return floor.error();
         floor_ = *floor;
-        auto times = feed_times::read(tx, rules_.now);
-        if (!times) return times.error();
-        times_ = *times;
+        if (rules_.times_of_arrival) {
+            auto times = feed_times::read(tx, rules_.now);
+            if (!times) return times.error();
+            times_ = *times;
+        }
         plan_all();
         auto taken = refuse_taken(tx);
         if (!taken) return taken.error();
