@@ -5,6 +5,8 @@
 """
 import datetime
 import json
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -799,6 +801,42 @@ def test_client_conflicts_and_refusals_end_with_4_and_say_what(place):
         said = run("booky", "add", "book", "titel=x", env=phone.env, folder=place.folder)
         equal(said.code, 2)
         expect("titel" in said.err, "the wrong field is named", said)
+
+
+def test_client_a_server_that_dies_in_the_middle_costs_nothing_and_doubles_nothing(place):
+    booky = server(place)
+    port = int(booky.address.rsplit(":", 1)[1])
+    phone = Device(place, booky.address)
+    ids = [phone.do("add", "book", f"title=Book {i}") for i in range(12)]
+    for round in range(3):
+        syncing = subprocess.Popen([str(stranger.FOLDER / "booky"), "sync"],
+                                   env=stranger.environment(phone.env), cwd=place.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.01 * round)  # Before, in, or behind the push: all are right.
+        booky.kill()
+        expect(syncing.wait(stranger.PATIENCE) in (0, 3), "it is done, or kept for later")
+        phone.do("edit", "book", ids[round], f"title=Edited {round}")
+        booky = Server(place, "booky_server", env=ENVIRONMENT, port=port, bearer=bearer())
+    with booky:
+        phone.do("sync")
+        titles = {key: row["title"] for key, row in rows(booky).items()}
+        wanted = {key: f"Book {i}" if i > 2 else f"Edited {i}" for i, key in enumerate(ids)}
+        equal(titles, wanted)
+        equal(conflicts(booky), [])
+
+
+def test_client_monitor_stays_and_brings_what_others_write(place):
+    with server(place) as booky:
+        phone = Device(place, booky.address)
+        monitor = subprocess.Popen([str(stranger.FOLDER / "booky"), "monitor"],
+                                   env=stranger.environment(phone.env), cwd=place.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            success(one(booky, "create", "b1", {"title": "from the web"}, at(0)))
+            wait_for(lambda: "from the web" in phone.do("list", "book"), "the book")
+        finally:
+            monitor.send_signal(signal.SIGTERM)
+        equal(monitor.wait(stranger.PATIENCE), 0, "the monitor's exit code")
 
 
 def test_client_honours_the_rate_limit(place):
