@@ -47,7 +47,7 @@ syncfw_component(tls PKGCONFIG openssl PACKAGE OpenSSL TARGETS OpenSSL::SSL
 syncfw_component(app NEEDS zlib sqlite postgres security http
                  HEADERS app/host.hpp app/host_tokens.hpp app/client.hpp app/main.hpp
                          app/detail/client_run.hpp app/detail/client_unsettled.hpp
-                         app/detail/client_watch.hpp)
+                         app/detail/client_watch.hpp app/detail/token_verb.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has
 # another name in each package manager, and an exported file must hold for all of them.

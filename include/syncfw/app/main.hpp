@@ -24,15 +24,14 @@
 #pragma once
 
 #include <syncfw/app/client.hpp>
+#include <syncfw/app/detail/token_verb.hpp>
 #include <syncfw/app/host.hpp>
 #include <syncfw/app/json_routes.hpp>
 #include <syncfw/conflict/policies.hpp>
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,29 +67,6 @@ template <class Schema, class Policy = last_write_wins, class Extend = no_more_r
 
 namespace detail {
 
-/// `90s`, `15m`, `1h` or `7d`, in seconds.
-[[nodiscard]] inline std::optional<std::int64_t> seconds_of(std::string_view text) {
-    if (text.empty()) return {};
-    constexpr std::string_view letters = "smhd";
-    constexpr std::int64_t lengths[] = {1, 60, 3'600, 86'400};
-    const std::size_t unit = letters.find(text.back());
-    if (unit != std::string_view::npos) text.remove_suffix(1);
-    const auto count = whole_number(text);
-    constexpr std::int64_t most = 10LL * 365 * 86'400;
-    if (!count || *count < 1 || *count > most) return {};
-    const std::int64_t seconds = *count * lengths[unit == std::string_view::npos ? 0 : unit];
-    return seconds > most ? std::nullopt : std::optional(seconds);
-}
-
-[[nodiscard]] inline std::vector<std::string> split_at_commas(std::string_view text) {
-    std::vector<std::string> parts;
-    http::detail::for_each_element(text, [&](std::string_view each) {
-        parts.emplace_back(each);
-        return true;
-    });
-    return parts;
-}
-
 [[nodiscard]] inline host_options host_part(const main_options& what) {
     return {.program = what.program,
             .port = what.port,
@@ -110,13 +86,6 @@ namespace detail {
             .about = what.about,
             .sync = what.sync,
             .migrations = what.migrations};
-}
-
-[[nodiscard]] inline std::vector<setting> settings_of_tokens() {
-    return {
-        {.name = "sub", .help = "token: the user's name", .stands_for = "NAME"},
-        {.name = "role", .help = "token: roles, with commas between them"},
-        {.name = "for", .value = "1h", .help = "token: how long it is good, as 90s, 15m, 1h, 7d"}};
 }
 
 /// The options of all verbs. The database's default is the verb's.
@@ -149,37 +118,6 @@ namespace detail {
         {"token", "makes a token with the server's secret: --sub NAME"}};
     for (verb_line& each : client_verbs(client_part(what))) lines.push_back(std::move(each));
     return lines;
-}
-
-/// Makes a token for `--sub`.
-[[nodiscard]] inline int make_token(const settings& given, const std::string& program) {
-    if (given["sub"].empty())
-        return complain_of_usage(program, bad_setting("say whose token it is: --sub NAME"));
-    const auto seconds = seconds_of(given["for"]);
-    if (!seconds)
-        return complain_of_usage(
-            program, bad_setting("--for is a time like 90s, 15m, 1h or 7d, up to ten years, and "
-                                 "not " +
-                                 shown(given["for"])));
-    if (given["jwt-secret"].empty() && given["jwt-secret-file"].empty())
-        return complain_of_usage(
-            program, bad_setting("tokens are made with the server's secret: set JWT_SECRET, or "
-                                 "JWT_SECRET_FILE"));
-    auto keys = secret_keys(given);
-    if (!keys) return complain_of_usage(program, keys.error());
-    const timestamp now = system_environment().now();
-    const std::string& domain = given["auth0-domain"];
-    auto token =
-        mint(*keys->find({}), {.subject = given["sub"],
-                               .tenant = given["tenant"],
-                               .roles = split_at_commas(given["role"]),
-                               .issuer = domain.empty() ? std::string() : "https://" + domain + "/",
-                               .audience = given["api-audience"],
-                               .issued_at = now,
-                               .expires_at = now + std::chrono::seconds(*seconds)});
-    if (!token) return complain(program, exit_failed, to_string(token.error()));
-    std::puts(token->c_str());
-    return exit_done;
 }
 
 /// A server over the store, with all routes; `then(here, served)` is called with it.
@@ -303,7 +241,12 @@ int main(int argc, const char* const* argv, const main_options& what, Policy pol
                                          detail::bad_setting("write: " + what.program + " " + verb +
                                                              (wanted == 2 ? " FILE" : "")));
     given->default_to("database", detail::default_database(of_host));
-    if (verb == "token") return detail::make_token(*given, what.program);
+    if (verb == "token") {
+        auto token = detail::make_token(*given, system_environment().now());
+        if (!token) return detail::complain_of_usage(what.program, token.error());
+        std::puts(token->c_str());
+        return detail::exit_done;
+    }
     if (verb == "openapi")
         return detail::print_openapi<Schema>(*given, of_host, std::move(policy), extend);
     if (verb != "serve") return detail::tend_database<Schema>(*given, of_host, words);

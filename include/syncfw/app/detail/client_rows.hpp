@@ -19,7 +19,9 @@ namespace syncfw::app::detail {
 
 using json_line = syncfw::detail::json::ordered_object;
 using syncfw::detail::json::array_text;
-using syncfw::detail::json::quoted;
+[[nodiscard]] inline std::string json_text(std::string_view text) {
+    return syncfw::detail::json::quoted(text);
+}
 
 /// A value as a list of rows shows it. Texts stand as they are where nothing of them could be taken
 /// for something else.

@@ -308,7 +308,7 @@ result<int> client_run<S>::status() {
     };
     if (is_json_) {
         const auto or_null = [](const std::optional<timestamp>& at) {
-            return at ? quoted(to_string(*at)) : std::string("null");
+            return at ? json_text(to_string(*at)) : std::string("null");
         };
         json_line line;
         line.set_text("server", given_["server"])
@@ -375,13 +375,14 @@ result<int> client_run<S>::validate() {
     });
     if (!done) return done.error();
     std::vector<std::string> texts;
-    for (const std::string& each : found) texts.push_back(quoted(each));
+    for (const std::string& each : found) texts.push_back(json_text(each));
     json_line line;
     line.set("rows", std::to_string(count)).set("problems", array_text(texts));
     if (is_json_) print(line.text());
     for (const std::string& each : found)
         if (!is_json_) print(each);
-    if (!is_json_ && found.empty()) print(std::to_string(count) + " rows, all is well");
+    if (!is_json_ && found.empty())
+        print("all is well with " + std::to_string(count) + (count == 1 ? " row" : " rows"));
     return found.empty() ? exit_done : exit_failed;
 }
 

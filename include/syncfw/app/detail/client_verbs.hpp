@@ -66,10 +66,15 @@ inline constexpr client_verb verbs_of_clients[] = {
 
 [[nodiscard]] inline error unknown_verb(const client_options& what, std::string_view word) {
     std::vector<std::string> names;
-    for (const client_verb& each : verbs_of_clients)
-        if (has_verb(what, each.name)) names.push_back(name_of_verb(what, each.name));
-    return bad_setting("there is no verb " + shown(word) + syncfw::detail::or_meant(word, names) +
-                       " (there are " + syncfw::detail::in_a_row(names, " and ") + ")");
+    std::string meant;
+    for (const client_verb& each : verbs_of_clients) {
+        if (!has_verb(what, each.name)) continue;
+        names.push_back(name_of_verb(what, each.name));
+        if (each.name == word) meant = "; did you mean " + names.back() + "?";
+    }
+    if (meant.empty()) meant = syncfw::detail::or_meant(word, names);
+    return bad_setting("there is no verb " + shown(word) + meant + " (there are " +
+                       syncfw::detail::in_a_row(names, " and ") + ")");
 }
 
 }  // namespace syncfw::app::detail

@@ -74,11 +74,12 @@ result<int> client_run<S>::watch() {
     std::int64_t pending_then = 0;
     while (is_told_to_end == 0) {
         if (ear.take_news()) plan.poked(from.now());
-        // Another call of the program may have written.
-        auto here = mine_->status();
-        if (!here) return here.error();
-        if (here->pending > pending_then) plan.wrote(from.now());
-        pending_then = here->pending;
+        // Another call of the program may have written. That the file is busy for a moment is no
+        // reason to end.
+        const auto here = mine_->status();
+        if (!here && !is_retryable(here.error())) return here.error();
+        if (here && here->pending > pending_then) plan.wrote(from.now());
+        if (here) pending_then = here->pending;
         if (!plan.is_due(from.now()) || !plan.began(from.now())) {
             from.pause(100'000);
             continue;
