@@ -4,6 +4,7 @@
 // PostgreSQL; and random tables brought to random other ones.
 #include "database/databases.hpp"
 #include <syncfw/storage/migration.hpp>
+#include <syncfw/storage/system_entities.hpp>
 
 #include <doctest/doctest.h>
 #include <libpq-fe.h>
@@ -160,6 +161,33 @@ struct book {
 };
 }  // namespace changed
 
+// A field of every kind, and what a later version adds.
+struct kinds {
+    uuid id{};
+    bool flag = false;
+    std::int64_t whole = 0;
+    double real = 0;
+    std::string text{};
+    blob bytes{};
+    timestamp at{};
+    std::optional<timestamp> until{};
+    document more{};
+    static constexpr auto sync_entity = entity<"kinds">(field<&kinds::id>(primary_key));
+};
+struct more_kinds {
+    uuid id{};
+    bool flag = false;
+    std::int64_t whole = 0;
+    double real = 0;
+    std::string text{};
+    blob bytes{};
+    timestamp at{};
+    std::optional<timestamp> until{};
+    document more{};
+    std::optional<timestamp> added{};
+    static constexpr auto sync_entity = entity<"kinds">(field<&more_kinds::id>(primary_key));
+};
+
 using schema_first = schema<first::book>;
 using schema_grown = schema<grown::book, grown::rating>;
 using schema_changed = schema<changed::book>;
@@ -199,6 +227,21 @@ TEST_CASE_TEMPLATE("migration: a second run finds nothing to do", Database, sqli
     CHECK(**db->read_text("SELECT history FROM syncfw_store") == identity);
     // The database does what the declaration says.
     CHECK_FALSE(db->execute("INSERT INTO rating (id, book_id) VALUES (1, 7)"));
+}
+
+TEST_CASE_TEMPLATE("migration: every kind of field is known again, so that a later version can add",
+                   Database, sqlite_database, postgres_database) {
+    const auto db = Database::open();
+    if (!db) return;
+    REQUIRE(migrate_whole<complete_schema<schema<kinds>>>(*db));
+    auto status =
+        sql::status_of_migrations<typename Database::dialect, complete_schema<schema<kinds>>>(*db);
+    REQUIRE(status);
+    CHECK(status->automatic == std::vector<std::string>());
+    CHECK(status->refused == std::vector<std::string>());
+    const auto grown = migrate_whole<complete_schema<schema<more_kinds>>>(*db);
+    CHECK_MESSAGE(grown, (grown ? std::string() : to_string(grown.error())));
+    CHECK(columns_of(*db, "kinds").find(" added ") != std::string::npos);
 }
 
 TEST_CASE_TEMPLATE("migration: what only adds is done by itself", Database, sqlite_database,

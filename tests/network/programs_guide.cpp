@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The programs of docs/guide/programs.md, as functions.
+#include <syncfw/security/keyring.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -58,6 +60,33 @@ int use_books(int argc, const char* const* argv) {
 
 namespace {
 
+// Entities with encrypted fields, whose keys a setting names. Nothing is served: it is looked
+// whether the store opens with the keys.
+struct patient {
+    syncfw::uuid id{};
+    std::string diagnosis{};
+    static constexpr auto sync_entity =
+        entity<"patient">(field<&patient::id>(primary_key), field<&patient::diagnosis>(encrypted));
+};
+
+int open_clinic(int argc, const char* const* argv) {
+    return syncfw::app::host<syncfw::schema<patient>>(
+        argc, argv, {.program = "clinic", .settings = {{.name = "field-keys"}}},
+        [](auto& here) {
+            const syncfw::tenant_id whose("acme");
+            auto tx = begin_write(here.store(), whose);
+            if (!tx) return 1;
+            const patient ann{.id = syncfw::new_uuid(), .diagnosis = "well"};
+            if (!tx->put(syncfw::record<patient>{ann}) || !tx->commit()) return 1;
+            auto read = begin_read(here.store(), whose);
+            auto row = read->template get<patient>(ann.id);
+            return row && *row && (*row)->value.diagnosis == "well" ? 0 : 1;
+        },
+        [](const syncfw::app::settings& given) {
+            return syncfw::keyring::parse(syncfw::secret<std::string>(given["field-keys"]));
+        });
+}
+
 template <class F>
 int run(F&& program, std::vector<const char*> words) {
     words.insert(words.begin(), "program");
@@ -74,6 +103,16 @@ TEST_CASE("programs: a host tells wrong words from what isn't there by its exit 
     CHECK(run(serve_books, {"--insecure-no-auth", "--database", "sqlite:////none/x.db"}) == 1);
     CHECK(run(serve_books, {"--insecure-no-auth", "--database", "sqlite::memory:", "--address",
                             "no address"}) == 1);
+}
+
+TEST_CASE(
+    "programs: a host opens entities with encrypted fields with the keys that a setting names") {
+    const std::vector<const char*> words = {"--insecure-no-auth", "--database", "sqlite::memory:"};
+    CHECK(run(open_clinic, words) == 2);
+    std::vector<const char*> with_keys = words;
+    with_keys.insert(with_keys.end(),
+                     {"--field-keys", "1:gW5rXx0dGf4yBv8sE2QhJt7nLk3mZc6aUe9oPiRqTNw="});
+    CHECK(run(open_clinic, with_keys) == 0);
 }
 
 TEST_CASE("programs: a client does its work offline, and says when there is no server") {

@@ -109,14 +109,25 @@ class host_place {
     http::token_check tokens_;
 };
 
+/// For entities without encrypted fields.
+struct no_keys {
+    result<syncfw::detail::no_cipher> operator()(const settings& /*given*/) const {
+        return syncfw::detail::no_cipher();
+    }
+};
+
 /// Reads options and environment, opens database and tokens, calls `serve(host_place&)`, and gives
-/// the program's exit code, which is what the function gave.
-template <class Schema, class Serve>
-[[nodiscard]] int host(int argc, const char* const* argv, const host_options& what, Serve&& serve);
+/// the program's exit code, which is what the function gave. Where entities have encrypted fields,
+/// `open_keys(settings)` gives the cipher: `keyring::from_file(given["field-keys"])`, say, of a
+/// setting of the program's own.
+template <class Schema, class Serve, class OpenKeys = no_keys>
+[[nodiscard]] int host(int argc, const char* const* argv, const host_options& what, Serve&& serve,
+                       const OpenKeys& open_keys = {});
 
 /// The same with settings that are read already: for programs with verbs.
-template <class Schema, class Serve>
-[[nodiscard]] int host(const settings& given, const host_options& what, Serve&& serve);
+template <class Schema, class Serve, class OpenKeys = no_keys>
+[[nodiscard]] int host(const settings& given, const host_options& what, Serve&& serve,
+                       const OpenKeys& open_keys = {});
 
 /// The settings of all hosts, and the program's own.
 [[nodiscard]] std::vector<setting> host_settings(const host_options& what);
@@ -237,28 +248,36 @@ service_options host_place<Store>::options() const {
     return made;
 }
 
-template <class Schema, class Serve>
-int host(const settings& given, const host_options& what, Serve&& serve) {
+template <class Schema, class Serve, class OpenKeys>
+int host(const settings& given, const host_options& what, Serve&& serve,
+         const OpenKeys& open_keys) {
     // What is wrong in itself is told before anything is opened or made.
+    const auto refuse = [&](const error& why) {
+        return is_retryable(why)
+                   ? detail::complain(what.program, detail::exit_failed, to_string(why))
+                   : detail::complain_of_usage(what.program, why);
+    };
     auto url = parse_database_url(given["database"]);
-    if (!url) return detail::complain_of_usage(what.program, url.error());
+    if (!url) return refuse(url.error());
     if (url->is_postgres)
-        if (auto fine = detail::check_postgres_url(url->place); !fine)
-            return detail::complain_of_usage(what.program, fine.error());
+        if (auto fine = detail::check_postgres_url(url->place); !fine) return refuse(fine.error());
     auto tokens = open_token_check(given, what.tokens, system_environment().now());
-    if (!tokens && is_retryable(tokens.error()))
-        return detail::complain(what.program, detail::exit_failed, to_string(tokens.error()));
-    if (!tokens) return detail::complain_of_usage(what.program, tokens.error());
+    if (!tokens) return refuse(tokens.error());
+    auto keys = open_keys(given);
+    if (!keys) return refuse(keys.error());
     if (url->is_postgres)
         return detail::serve_on(
-            postgres::open<Schema>(std::move(url->place), detail::postgres_of_host(what)), given,
-            what, std::move(*tokens), serve);
-    return detail::serve_on(sqlite::open<Schema>(url->place, detail::sqlite_of_host(what)), given,
-                            what, std::move(*tokens), serve);
+            postgres::open<Schema>(std::move(url->place), detail::postgres_of_host(what),
+                                   std::move(*keys)),
+            given, what, std::move(*tokens), serve);
+    return detail::serve_on(
+        sqlite::open<Schema>(url->place, detail::sqlite_of_host(what), std::move(*keys)), given,
+        what, std::move(*tokens), serve);
 }
 
-template <class Schema, class Serve>
-int host(int argc, const char* const* argv, const host_options& what, Serve&& serve) {
+template <class Schema, class Serve, class OpenKeys>
+int host(int argc, const char* const* argv, const host_options& what, Serve&& serve,
+         const OpenKeys& open_keys) {
     const std::vector<setting> known = host_settings(what);
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     auto given = settings::read(known, words, &process_variable);
@@ -272,7 +291,7 @@ int host(int argc, const char* const* argv, const host_options& what, Serve&& se
                                          {.code = errc::invalid_value,
                                           .message = detail::shown(given->words().front()) +
                                                      " is no option; they begin with --"});
-    return host<Schema>(*given, what, serve);
+    return host<Schema>(*given, what, serve, open_keys);
 }
 
 }  // namespace syncfw::app

@@ -151,7 +151,7 @@ class store {
 
     /// What an operator should know; log it at the start.
     [[nodiscard]] std::vector<std::string> warnings() const {
-        if (sqlite3_libversion_number() >= 3'051'003) return {};
+        if (sqlite3_libversion_number() >= 3'051'003 || !parts_->database->is_file()) return {};
         return {"SQLite " + std::string(sqlite3_libversion()) +
                 " can damage a file that two programs write at once (mended in 3.51.3): programs "
                 "with syncfw take turns; no other may write to " +

@@ -37,7 +37,9 @@ namespace detail {
            text_literal(table) + ")";
 }
 [[nodiscard]] inline std::string columns_question(postgres, std::string_view table) {
-    return "SELECT string_agg(a.attname || E'\\t' || format_type(a.atttypid, a.atttypmod) || "
+    // The catalogue has its own word for timestamptz.
+    return "SELECT string_agg(a.attname || E'\\t' || replace(format_type(a.atttypid, a.atttypmod), "
+           "'timestamp with time zone', 'timestamptz') || "
            "CASE WHEN c.collname = 'C' THEN ' COLLATE \"C\"' ELSE '' END || E'\\t' || "
            "CASE WHEN a.attnotnull THEN '0' ELSE '1' END || E'\\t' || "
            "CASE WHEN a.atthasdef THEN '1' ELSE '0' END || E'\\t' || "
