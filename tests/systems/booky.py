@@ -740,9 +740,9 @@ def test_wrong_options_end_it_with_one_clear_line(place):
 class Device:
     """The program `booky`, with a file of its own."""
 
-    def __init__(self, place, address, name="device", user="ada"):
+    def __init__(self, place, address, name="device", user="ada", **more):
         self.folder = place.folder
-        self.env = {"SERVER": address, "TOKEN": bearer(user),
+        self.env = {"SERVER": address, "TOKEN": bearer(user, **more),
                     "DATABASE_URL": f"sqlite:///{place.folder}/{name}.db"}
 
     def do(self, *words, code=0):
@@ -837,6 +837,18 @@ def test_client_monitor_stays_and_brings_what_others_write(place):
         finally:
             monitor.send_signal(signal.SIGTERM)
         equal(monitor.wait(stranger.PATIENCE), 0, "the monitor's exit code")
+
+
+def test_client_users_of_one_tenant_and_one_device_have_their_own_books(place):
+    with server(place) as booky:
+        ada = Device(place, booky.address, tenant="family")
+        bob = Device(place, booky.address, user="bob", tenant="family")
+        ada.do("add", "book", "title=Ada's diary")
+        equal(bob.do("list", "book"), "")
+        bob.do("sync")
+        equal(rows(booky.with_token(bearer("bob"))), {})
+        ada.do("sync")
+        equal([row["title"] for row in rows(booky).values()], ["Ada's diary"])
 
 
 def test_client_honours_the_rate_limit(place):
