@@ -188,6 +188,16 @@ TEST_CASE("timed write: documents are merged to any depth, whoever is later") {
     }
 }
 
+TEST_CASE("timed write: null takes a document's place, and a member's") {
+    world w;
+    (void)w.write(write_kind::create, at(1),
+                  object({{"title", "a"}, {"extra", object({{"x", 1}, {"y", 2}})}}));
+    (void)w.write(write_kind::update, at(2), object({{"extra", object({{"x", nullptr}})}}));
+    CHECK(w.row().value.extra == object({{"x", nullptr}, {"y", 2}}));
+    (void)w.write(write_kind::update, at(3), object({{"extra", nullptr}}));
+    CHECK(w.row().value.extra == document());
+}
+
 TEST_CASE("timed write: a set gets the values of a later write, and those of both in a conflict") {
     world w;
     (void)w.write(write_kind::create, at(1),
