@@ -2,6 +2,7 @@
 // The server of Booky: the API in routes.hpp, and the engine's own routes for `booky`.
 #include "routes.hpp"
 #include <syncfw/app/host.hpp>
+#include <syncfw/observe/sinks.hpp>
 
 #include <utility>
 
@@ -55,9 +56,11 @@ int main(int argc, char** argv) {
                 options.window = syncfw::fixed_window{
                     .limit = limit->tokens, .window_microseconds = limit->period_microseconds};
             syncfw::service books(hub, here.told(), by_user(here.tokens()), std::move(options));
-            booky::api routes(hub, here.store(), books, here.told(), rates,
-                              {.batch = here.number("batch-size")});
-            routes.add_routes();
+            syncfw::operation_routes operations(
+                hub, here.store(), books, here.told(), rates,
+                {.queue = {.batch = here.number("batch-size")}, .adapt = booky::adapted});
+            operations.add();
+            booky::add_routes(books, hub, operations.figures());
             return here.serve(books);
         });
 }
