@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// [includes]
 #include "shopping.hpp"
 #include <syncfw/app/poke_listener.hpp>
 #include <syncfw/storage/sqlite.hpp>
@@ -9,16 +10,18 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+// [/includes]
 
 // [list]
 template <class Replica>
 int list(Replica& mine) {
     const auto items = mine.find(syncfw::all<item>().order_by(field<&item::name>));
     if (!items) return fail(items.error());
-    for (const item& each : *items)
-        std::printf("%c %lld %s %s\n", each.bought ? 'x' : '-',
-                    static_cast<long long>(each.amount.value()), each.name.c_str(),
-                    each.note.c_str());
+    for (const item& each : *items) {
+        const std::string words = each.note.empty() ? each.name : each.name + ": " + each.note;
+        std::printf("%c %lld %s\n", each.bought ? 'x' : '-',
+                    static_cast<long long>(each.amount.value()), words.c_str());
+    }
     return 0;
 }
 // [/list]

@@ -5,7 +5,6 @@
 #include <syncfw/security/static_token.hpp>
 #include <syncfw/storage/sqlite.hpp>
 
-// [server]
 int main(int count, char** values) {
     const int port = count > 1 ? std::atoi(values[1]) : 8080;
 
@@ -25,4 +24,3 @@ int main(int count, char** values) {
                             syncfw::http::open_to_all);
     return lists.run();  // until SIGINT or SIGTERM
 }
-// [/server]

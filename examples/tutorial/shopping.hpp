@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// [includes]
 #pragma once
 
 #include <syncfw/syncfw.hpp>
@@ -6,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+// [/includes]
 
 // [item]
 using namespace syncfw::annotations;
