@@ -197,6 +197,15 @@ def test_a_row_may_come_twice_in_a_push(place):
         equal(len([i for i in ids(pull(server)) if i == mine]), 1, "the row is there once")
 
 
+def test_the_deletion_of_a_row_that_is_not_there_stops_no_push(place):
+    with start(place) as server:
+        gone, other = push(server, [{"id": new_id(), "isDeleted": True}, {"name": "other"}])
+        equal((gone["is_deleted"], other["name"]), (1, "other"), "the answer")
+        equal(len(ids(pull(server))), 1, "the users")
+        cancelled, = push(server, None, [{"id": new_id(), "status": "cancelled"}])
+        equal(cancelled["status"], "cancelled", "the interaction")
+
+
 def test_members_that_nobody_knows_are_left_out_with_a_warning(place):
     with start(place) as server:
         said = send(server, [{"name": "a", "emial": "x"}], [{"title": "t", "sync_status": "x"}],

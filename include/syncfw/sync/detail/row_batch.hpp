@@ -72,6 +72,7 @@ class row_batch {
     struct place {
         std::optional<record<T>> stored{};
         std::optional<record<T>> now{};
+        std::optional<record<T>> gone{};  ///< What is told of one that was never there.
         bool is_written = false;
         const arriving_row<T>* last = nullptr;  ///< What changed it last.
     };
@@ -137,7 +138,13 @@ class row_batch {
         place<T>& at = places<T>()[*at_key];
         push_outcome outcome = push_outcome::applied;
         if (!at.now) {
-            at.now = made_new(row, *at_key);
+            record<T> made = made_new(row, *at_key);
+            if (is_nothing(made)) {
+                at.gone = std::move(made);
+                count(entity_of<T>.name, outcome);
+                return {};
+            }
+            at.now = std::move(made);
         } else if (knows(row, at)) {
             at.now = with_changes_of(row, *at.now);
         } else {
@@ -165,6 +172,15 @@ class row_batch {
         at.is_written = true;
         at.last = &row;
         return {};
+    }
+
+    // The deletion of a row that isn't there says no more than its key: it is gone, as was meant.
+    template <class T>
+    [[nodiscard]] bool is_nothing(record<T>& made) const {
+        set_tenant(made.value, rules_.tenant);
+        if (!made.is_deleted() || validate(made.value)) return false;
+        made.set_status(sync_status::synced);
+        return true;
     }
 
     template <class T>
@@ -418,7 +434,8 @@ class row_batch {
         for (const arriving_row<T>& row : asked_.rows.template of<T>()) {
             auto at = key_for(row);
             if (!at) return at.error();
-            answers_[row.place] = json_of(*places<T>().at(*at).now);
+            const place<T>& each = places<T>().at(*at);
+            answers_[row.place] = json_of(each.now ? *each.now : *each.gone);
         }
         return {};
     }
