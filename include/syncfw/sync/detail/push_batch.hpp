@@ -12,6 +12,7 @@
 #include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/detail/wanted_values.hpp>
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/resolution.hpp>
@@ -363,17 +364,24 @@ class push_batch {
                                            const place<T>& at) {
         if (at.known || at.plan.outcome != push_outcome::parked) return {};
         const device_side<T> device = side_of_device(op, *at.stored);
-        record<parked_conflict> kept{
-            .value = {.id = op.id,
-                      .operation = op.id,
-                      .entity_name = std::string(entity_of<T>.name),
-                      .row_key = row_key(op.after),
-                      .base = device.base ? std::optional(to_image(*device.base)) : std::nullopt,
-                      .mine = to_image(device.mine),
-                      .theirs = to_image(*at.stored),
-                      .their_version = at.stored->version(),
-                      .reason = std::string(at.plan.reason),
-                      .detected_at = rules_.now}};
+        record<parked_conflict> kept{.value = {.id = op.id,
+                                               .operation = op.id,
+                                               .entity_name = std::string(entity_of<T>.name),
+                                               .row_key = row_key(op.after),
+                                               .their_version = at.stored->version(),
+                                               .reason = std::string(at.plan.reason),
+                                               .detected_at = rules_.now}};
+        const cipher_view keys = keys_in(tx);
+        auto mine = to_image(device.mine, keys), theirs = to_image(*at.stored, keys);
+        if (!mine) return mine.error();
+        if (!theirs) return theirs.error();
+        kept.value.mine = std::move(*mine);
+        kept.value.theirs = std::move(*theirs);
+        if (device.base) {
+            auto base = to_image(*device.base, keys);
+            if (!base) return base.error();
+            kept.value.base = std::move(*base);
+        }
         return tx.put(kept);
     }
 

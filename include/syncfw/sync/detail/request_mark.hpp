@@ -36,7 +36,12 @@ template <class T>
         changed.emplace_back(name_in(each.item), each.bytes);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         const auto add = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
-            if (op.changed.test(Place))
+            // A mark of few possible contents would tell which it is: of what is encrypted it has
+            // the name alone.
+            if (!op.changed.test(Place)) return;
+            if constexpr (entity_of<T>.fields[Place].cipher != encryption::none)
+                changed.emplace_back(entity_of<T>.fields[Place].json, "");
+            else
                 changed.emplace_back(entity_of<T>.fields[Place].json,
                                      value_bytes(member_at<Place>(op.after)));
         };
