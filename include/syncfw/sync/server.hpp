@@ -286,7 +286,7 @@ result<void> server<W, P>::add_foreign(Transaction& tx, pull_answer<schema_type>
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (rows[i].has_left) continue;
             rows[i].foreign = std::move((*found)[i]);
-            (void)detail::adopt_foreign(rows[i].row.value, rows[i].foreign);
+            (void)detail::adopt_foreign(rows[i].row.value, rows[i].foreign, detail::keys_in(tx));
         }
     });
     return done;

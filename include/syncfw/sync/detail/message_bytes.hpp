@@ -249,7 +249,7 @@ template <class T>
         // What is foreign to the server may be known here.
         for (const foreign_field& each : item.foreign) {
             const std::size_t place =
-                binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes);
+                binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes, in.keys);
             if (place != no_field) item.told.set(place);
         }
         if constexpr (place_meaning_version<T> == no_field) item.row.set_version(version);

@@ -180,7 +180,8 @@ class push_batch {
         if (!found) return found.error();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             whose[i]->foreign = std::move((*found)[i]);
-            whose[i]->adopts = adopt_foreign(whose[i]->stored->value, whose[i]->foreign);
+            whose[i]->adopts =
+                adopt_foreign(whose[i]->stored->value, whose[i]->foreign, keys_in(tx));
         }
         return {};
     }
