@@ -18,7 +18,10 @@ DEPENDENCIES = {
     "security": ("openssl/[>=3 <4]", "openssl::crypto"),
     "http": (None, "boost::headers"),
     "tls": ("openssl/[>=3 <4]", "openssl::ssl"),
+    "app": (None, None),
 }
+# Components that stand on others.
+NEEDS = {"app": ["zlib", "sqlite", "postgres", "security", "http"]}
 
 
 class SyncfwConan(ConanFile):
@@ -36,6 +39,7 @@ class SyncfwConan(ConanFile):
         "with_security": [True, False],
         "with_http": [True, False],
         "with_tls": [True, False],
+        "with_app": [True, False],
     }
     default_options = {
         "with_zlib": False,
@@ -45,6 +49,7 @@ class SyncfwConan(ConanFile):
         "with_security": False,
         "with_http": False,
         "with_tls": False,
+        "with_app": False,
         "boost/*:header_only": True,
     }
     implements = ["auto_header_only"]
@@ -86,11 +91,14 @@ class SyncfwConan(ConanFile):
             part = self.cpp_info.components[component]
             part.set_property("cmake_target_name", f"syncfw::{component}")
             part.set_property("pkg_config_name", f"syncfw-{component}")
-            part.requires = ["core", DEPENDENCIES[component][1]]
+            part.requires = ["core", *NEEDS.get(component, [DEPENDENCIES[component][1]])]
             if component == "http" and self.settings.get_safe("os") != "Windows":
                 part.system_libs = ["pthread"]
         for part in self.cpp_info.components.values():
             part.bindirs = part.libdirs = []
 
     def _chosen(self):
-        return [each for each in DEPENDENCIES if self.options.get_safe(f"with_{each}")]
+        wanted = {each for each in DEPENDENCIES if self.options.get_safe(f"with_{each}")}
+        for each in tuple(wanted):
+            wanted.update(NEEDS.get(each, []))
+        return [each for each in DEPENDENCIES if each in wanted]

@@ -10,7 +10,6 @@ Times are user and system seconds of the whole compiler. All translation units t
 a slow minute of the machine is everybody's, and ratios are made within a turn.
 """
 import argparse
-import json
 import os
 import pathlib
 import statistics
@@ -18,13 +17,13 @@ import subprocess
 import sys
 import tempfile
 
+from report import Report
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # "13 common standard headers": what a program that has no library at all would include anyway.
 STD_HEADERS = """string vector optional variant functional map unordered_map memory chrono span
                  charconv algorithm array""".split()
-
-COLUMNS = "{:<44} {:>9} {:<7} {:<24} {:>10} {:>6} {:<13} {}"
 
 
 # --- the sources --------------------------------------------------------------------------------
@@ -125,34 +124,6 @@ def measure(units, compiler, runs):
 
 
 # --- reporting ----------------------------------------------------------------------------------
-
-
-def number(value):
-    return "" if value is None else f"{value:.2f}" if value < 10 else f"{value:.1f}"
-
-
-class Report:
-    """The same table and the same lines as report.hpp's."""
-
-    def __init__(self, path, with_header):
-        self.file = open(path, "w", encoding="utf-8") if path else None
-        self.missed = 0
-        if with_header:
-            print(COLUMNS.format("name", "value", "unit", "peer", "peer value", "ratio", "budget",
-                                 "holds"))
-
-    def add(self, name, value, unit, peer=None, peer_value=None, ratio=None, budget=None):
-        holds = None if budget is None else (value if ratio is None else ratio) <= budget
-        self.missed += holds is False
-        limit = "" if budget is None else "<= " + number(budget) + ("x" if ratio else f" {unit}")
-        print(COLUMNS.format(name, number(value), unit, peer or "", number(peer_value),
-                             number(ratio), limit, {None: "", True: "yes", False: "NO"}[holds]),
-              flush=True)
-        if self.file:
-            row = dict(name=name, value=round(value, 4), unit=unit, peer=peer,
-                       peer_value=peer_value and round(peer_value, 4),
-                       ratio=ratio and round(ratio, 4), budget=budget, holds=holds)
-            self.file.write(json.dumps(row, separators=(",", ":")) + "\n")
 
 
 def report_include(report, units):

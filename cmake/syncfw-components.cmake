@@ -9,12 +9,15 @@ include_guard(GLOBAL)
 
 # syncfw_component(<name> [PKGCONFIG <module>] [PACKAGE <package>] [TARGETS <imported target>...]
 #                  APT <package> [HEADERS <header>...])
+# syncfw_component(<name> NEEDS <component>... [HEADERS <header>...])
 # HEADERS are the opt-in headers, which only this component brings. pkg-config is asked first,
-# because some CMake configs that Linux distributions ship can't be used.
+# because some CMake configs that Linux distributions ship can't be used. A component of the second
+# kind stands on others, named before it, and has no dependency of its own.
 function(syncfw_component name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKGCONFIG;PACKAGE;APT" "TARGETS;HEADERS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKGCONFIG;PACKAGE;APT"
+                          "TARGETS;HEADERS;NEEDS")
     set_property(GLOBAL APPEND PROPERTY syncfw_components ${name})
-    foreach(part IN ITEMS PKGCONFIG PACKAGE APT TARGETS HEADERS)
+    foreach(part IN ITEMS PKGCONFIG PACKAGE APT TARGETS HEADERS NEEDS)
         set_property(GLOBAL PROPERTY syncfw_${name}_${part} "${arg_${part}}")
     endforeach()
 endfunction()
@@ -41,6 +44,10 @@ syncfw_component(tls PKGCONFIG openssl PACKAGE OpenSSL TARGETS OpenSSL::SSL
                  APT libssl-dev
                  HEADERS transport/tls.hpp transport/detail/tls_pipe.hpp
                          transport/detail/tls_setup.hpp transport/detail/tls_failure.hpp)
+syncfw_component(app NEEDS zlib sqlite postgres security http
+                 HEADERS app/host.hpp app/host_tokens.hpp app/client.hpp app/main.hpp
+                         app/detail/client_run.hpp app/detail/client_unsettled.hpp
+                         app/detail/client_watch.hpp app/detail/token_verb.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has
 # another name in each package manager, and an exported file must hold for all of them.
@@ -56,6 +63,22 @@ endfunction()
 # sentence that says what is missing and how to install it. A macro, because find_package must
 # leave its variables with the caller.
 macro(syncfw_find_dependency component reason)
+    get_property(_syncfw_needs GLOBAL PROPERTY syncfw_${component}_NEEDS)
+    if(_syncfw_needs)
+        set(${reason} "")
+        foreach(_syncfw_needed IN LISTS _syncfw_needs)
+            if(NOT ${reason})
+                _syncfw_find_own_dependency(${_syncfw_needed} ${reason})
+            endif()
+        endforeach()
+    else()
+        _syncfw_find_own_dependency(${component} ${reason})
+    endif()
+    unset(_syncfw_needs)
+    unset(_syncfw_needed)
+endmacro()
+
+macro(_syncfw_find_own_dependency component reason)
     set(${reason} "")
     syncfw_dependency_target(${component} _syncfw_target)
     get_property(_syncfw_apt GLOBAL PROPERTY syncfw_${component}_APT)

@@ -22,6 +22,7 @@ foreach(component IN LISTS components)
     install(EXPORT syncfw-${component}-targets NAMESPACE syncfw:: DESTINATION ${config_dir})
 
     get_property(module GLOBAL PROPERTY syncfw_${component}_PKGCONFIG)
+    get_property(needs GLOBAL PROPERTY syncfw_${component}_NEEDS)
     if(component STREQUAL "core")
         syncfw_install_pkgconfig(syncfw.pc syncfw "${PROJECT_DESCRIPTION}"
                                  "Cflags: -I\${includedir}")
@@ -29,6 +30,20 @@ foreach(component IN LISTS components)
         syncfw_install_pkgconfig(syncfw-${component}.pc "syncfw ${component}"
                                  "syncfw with what its ${component} headers link to"
                                  "Requires: syncfw ${module}")
+    elseif(needs)
+        set(modules syncfw)
+        set(libraries "")
+        foreach(needed IN LISTS needs)
+            get_property(module GLOBAL PROPERTY syncfw_${needed}_PKGCONFIG)
+            if(module)
+                string(APPEND modules " syncfw-${needed}")
+            else()
+                set(libraries "\nLibs: -pthread")  # http, which needs threads alone.
+            endif()
+        endforeach()
+        syncfw_install_pkgconfig(syncfw-${component}.pc "syncfw ${component}"
+                                 "syncfw with what its ${component} headers link to"
+                                 "Requires: ${modules}${libraries}")
     endif()
 endforeach()
 

@@ -25,9 +25,11 @@ struct region {
 };
 using reports = syncfw::schema<report, region>;
 
+// [of_region]
 std::vector<syncfw::filter> of_region(const std::string& name) {
     return {to_filter(where(field<&report::region> == name)), to_filter(syncfw::all<region>())};
 }
+// [/of_region]
 
 int main() {
     syncfw::memory::store<reports> hub_store, office_store, van_store;

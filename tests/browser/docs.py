@@ -8,97 +8,13 @@ SERVER is the program of tests/browser/server.cpp. Exit: 0 all holds, 1 somethin
 is no Chromium or no chromedriver.
 """
 import json
-import os
-import shutil
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # How WebDriver names an element's id.
+from driver import Browser, check, check_logs, check_policy, lacking, programs
+
 TOKEN = "a-token-of-the-tests"
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-          "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-
-
-class Browser:
-    """Chromium, driven by the WebDriver protocol."""
-
-    def __init__(self, driver, chromium):
-        self.process = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, text=True)
-        self.address = None
-        for line in self.process.stdout:
-            if "started successfully on port" in line:
-                port = line.rstrip().rstrip(".").split()[-1]
-                self.address = f"http://127.0.0.1:{port}"
-                break
-        self.session = ""
-        options = {"binary": chromium,
-                   "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage",
-                            "--window-size=400,800"],
-                   "perfLoggingPrefs": {"enableNetwork": True}}
-        made = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": options,
-            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}}})
-        self.session = "/session/" + made["sessionId"]
-
-    def call(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(self.address + self.session + path, data, method=method,
-                                       headers={"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(asked, timeout=60) as answer:
-                return json.load(answer)["value"]
-        except urllib.error.HTTPError as why:
-            raise RuntimeError(f"{path}: {why.read().decode()[:500]}") from why
-
-    def run(self, script, *arguments):
-        return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
-
-    def element(self, css):
-        return self.call("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
-
-    def type(self, css, text):
-        self.call("POST", f"/element/{self.element(css)}/value", {"text": text})
-
-    def click(self, css):
-        self.call("POST", f"/element/{self.element(css)}/click", {})
-
-    def log(self, kind):
-        return self.call("POST", "/se/log", {"type": kind})
-
-    def wait_for(self, script, what):
-        """Until the script gives something; a minute is for machines with much to do."""
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            found = self.run(script)
-            if found:
-                return found
-            time.sleep(0.05)
-        raise RuntimeError(f"waited in vain for {what}")
-
-    def close(self):
-        if self.session:
-            self.call("DELETE", "")
-        self.process.terminate()
-        self.process.wait()
-
-
-def check(holds, promise, *shown):
-    print(f"{'passed' if holds else 'FAILED'}: {promise}", *([] if holds else shown))
-    check.failed += not holds
-
-
-check.failed = 0
-
-
-def check_answers(site):
-    for path in ("/docs", "/docs/page.css", "/docs/page.js"):
-        with urllib.request.urlopen(site + path, timeout=60) as answer:
-            check(answer.headers["Content-Security-Policy"] == POLICY, f"{path} has the policy",
-                  answer.headers["Content-Security-Policy"])
-            check(answer.headers["X-Content-Type-Options"] == "nosniff", f"{path} says nosniff")
 
 
 def check_shown(browser, described):
@@ -169,38 +85,16 @@ def check_calls(browser):
     check(text.startswith("403"), "a role that is missing is told", text)
 
 
-def check_logs(browser, site):
-    told = [entry["message"] for entry in browser.log("browser")
-            if entry["level"] in ("WARNING", "SEVERE")
-            and not any(f"status of {each}" in entry["message"] for each in (401, 403))]
-    check(told == [], "the console has no errors", told)
-    asked = []
-    for entry in browser.log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            asked.append(message["params"]["request"]["url"])
-    asked = [url for url in asked if not url.startswith("data:")]
-    check(len(asked) > 5, "the requests were seen", asked)
-    check(all(url.startswith(site + "/") for url in asked), "no request leaves the origin", asked)
-    kept = browser.run("return localStorage.length + sessionStorage.length"
-                       " + document.cookie.length")
-    check(kept == 0, "the page keeps nothing")
-
-
 def main(program):
-    driver = shutil.which("chromedriver")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not driver or not chromium:
-        required = os.environ.get("SYNCFW_REQUIRE") == "all"
-        print(f"{'failed' if required else 'skipped'}: browser.docs: needs chromium and "
-              "chromium-driver")
-        return 1 if required else 77
+    found = programs()
+    if found is None:
+        return lacking("browser.docs")
     server = subprocess.Popen([program], stdout=subprocess.PIPE, text=True)
     browser = None
     try:
         site = server.stdout.readline().split()[-1]
-        browser = Browser(driver, chromium)
-        check_answers(site)
+        browser = Browser(*found)
+        check_policy(site, ("/docs", "/docs/page.css", "/docs/page.js"))
         with urllib.request.urlopen(site + "/openapi.json", timeout=60) as answer:
             described = json.load(answer)
         browser.call("POST", "/url", {"url": site + "/docs"})
@@ -208,7 +102,7 @@ def main(program):
         check_shown(browser, described)
         check_access(browser, described)
         check_calls(browser)
-        check_logs(browser, site)
+        check_logs(browser, site, expected=(401, 403))
     finally:
         if browser:
             browser.close()

@@ -103,12 +103,14 @@ TEST_CASE("SQLite: migrations by hand run once, up and down, and keep references
         expect(tx.put(record<book>{.value = {.id = 1, .on = 7}}));
         expect(tx.commit());
     }
+    // [by-hand]
     const syncfw::migration by_hand[] = {
         {.version = 1,
          .name = "names in capitals",
          .up = {"UPDATE shelf SET name = upper(name); UPDATE shelf SET name = name || '!'"},
          .down = {"UPDATE shelf SET name = lower(rtrim(name, '!'))"}},
     };
+    // [/by-hand]
     const auto name = [&](auto& store) {
         return expect(expect(begin_read(store, nobody)).template get<shelf>(7))->value.name;
     };

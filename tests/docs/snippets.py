@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Each C++ block of the manual is a copy of code that is compiled.
+"""Each C++ block of the manual is a copy of code that is compiled; one of CMake may be.
 
     tests/docs/snippets.py          checks README.md and docs/**/*.md
     tests/docs/snippets.py --fix    writes the blocks anew from their sources
@@ -15,7 +15,7 @@ import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"(?:^<!-- snippet: *(?P<from>\S+) *-->\n)?"
-                   r"^```(?:cpp|c\+\+)\n(?P<code>.*?)^```$", re.M | re.S)
+                   r"^```(?P<language>cpp|c\+\+|cmake)\n(?P<code>.*?)^```$", re.M | re.S)
 
 
 def code_of(reference):
@@ -50,6 +50,8 @@ def main(fix):
             line = text.count("\n", 0, block.start("code"))
             where = f"{page.relative_to(ROOT)}:{line}"
             try:
+                if not block["from"] and block["language"] == "cmake":
+                    return block[0]
                 if not block["from"]:
                     raise ValueError("a C++ block without <!-- snippet: path[#region] -->")
                 code = code_of(block["from"])
@@ -64,7 +66,7 @@ def main(fix):
                 print(f"{where}: written anew from {block['from']}")
             else:
                 wrong.append(f"{where}: differs from {block['from']}; run with --fix")
-            return f"<!-- snippet: {block['from']} -->\n```cpp\n{code}```"
+            return f"<!-- snippet: {block['from']} -->\n```{block['language']}\n{code}```"
 
         new_text = BLOCK.sub(renewed, text)
         if fix and new_text != text:

@@ -241,6 +241,20 @@ def links():
                 yield f"{name(page)}: the link to {target} leads nowhere"
 
 
+def reference():
+    """docs/reference/headers.md has one line for each public header, and none for another."""
+    page = ROOT / "docs" / "reference" / "headers.md"
+    line = r"^\| \[[^\]]*\]\(\.\./\.\./include/syncfw/([^)]*)\) \| \S"
+    listed = re.findall(line, text_of(page), re.M)
+    public = [each.relative_to(INCLUDE).as_posix() for each in headers()
+              if "detail" not in each.relative_to(INCLUDE).parts]
+    for each in public:
+        if listed.count(each) != 1:
+            yield f"{name(page)} has {listed.count(each)} lines for include/syncfw/{each}"
+    for each in sorted(set(listed) - set(public)):
+        yield f"{name(page)} names {each}, which is no public header"
+
+
 def one_world():
     """The engine takes time, chance and waiting from its environment, and from nowhere else."""
     elsewhere = re.compile(r"_clock::now|this_thread|random_device|fill_with_entropy|new_uuid\(|"
@@ -256,7 +270,8 @@ def one_world():
 
 
 CHECKS = [include_order, spdx, pragma_once, macros, line_length, header_length,
-          forbidden_includes, marks, format, version, components, links, one_world]
+          forbidden_includes, marks, format, version, components, links, one_world,
+          reference]
 
 
 def main(names):

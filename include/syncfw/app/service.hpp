@@ -68,6 +68,8 @@ struct service_options {
     int threads = 0;
     /// So many requests of one subject.
     std::optional<token_bucket> limit{};
+    /// The same for each stretch of time, where the number within one must be exact.
+    std::optional<fixed_window> window{};
     /// So many requests without a good token of one address. Those beyond it are answered with 429
     /// instead of 401; who has a good token is never kept from asking by others at his address,
     /// which may be a proxy's.
@@ -104,8 +106,8 @@ class service {
   private:
     void add_own_routes();
     void note(const http::request& asked, std::string_view pattern, const http::response& given);
-    using limiter = rate_limiter<token_bucket>;
-    [[nodiscard]] static std::optional<http::response> limit(std::optional<limiter>& by,
+    template <class Limiter>
+    [[nodiscard]] static std::optional<http::response> limit(std::optional<Limiter>& by,
                                                              std::string_view key);
     [[nodiscard]] static timestamp now() { return system_environment().now(); }
 
@@ -114,8 +116,9 @@ class service {
     http_metrics requests_;
     poke_hub pokes_{};
     syncfw::health health_;
-    std::optional<limiter> limits_{};
-    std::optional<limiter> limits_refused_{};
+    std::optional<rate_limiter<token_bucket>> limits_{};
+    std::optional<rate_limiter<fixed_window>> windows_{};
+    std::optional<rate_limiter<token_bucket>> limits_refused_{};
     http::router routes_;
     std::unique_ptr<http::server> listening_{};
 };
@@ -152,6 +155,7 @@ service::service(Server& hub, service_events& told, http::token_check verify,
           return who;
       }) {
     if (options_.limit) limits_.emplace(*options_.limit);
+    if (options_.window) windows_.emplace(*options_.window);
     if (options_.limit_refused) limits_refused_.emplace(*options_.limit_refused);
     add_sync_routes(routes_, hub, pokes_, options_.routes);
     health_.add("database", [&hub]() -> health_finding {
@@ -180,7 +184,10 @@ inline void service::add_own_routes() {
              typed({.summary = "Whether the process lives"}, live))
         .add("GET", "/metrics", http::open_to_all,
              typed({.summary = "Counters, for Prometheus", .content_type = "text/plain"}, metrics));
-    routes_.admitted = [this](const http::call& made) { return limit(limits_, made.who.subject); };
+    routes_.admitted = [this](const http::call& made) {
+        auto refused = limit(limits_, made.who.subject);
+        return refused ? std::move(refused) : limit(windows_, made.who.subject);
+    };
     routes_.turned_away = [this](const http::request& asked) {
         return limit(limits_refused_, detail::network_of(asked.peer));
     };
@@ -188,8 +195,8 @@ inline void service::add_own_routes() {
                               const http::response& given) { note(asked, pattern, given); };
 }
 
-inline std::optional<http::response> service::limit(std::optional<limiter>& by,
-                                                    std::string_view key) {
+template <class Limiter>
+std::optional<http::response> service::limit(std::optional<Limiter>& by, std::string_view key) {
     if (!by || key.empty()) return {};
     const rate_decision taken = by->take(key, now());
     if (taken.is_allowed) return {};

@@ -61,6 +61,16 @@ template <class Server>
 void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                      const sync_route_rules& rules = {});
 
+/// The two routes of conflicts alone, behind another path: `PATH` and `PATH/{id}/resolve`.
+template <class Server>
+void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                         const std::string& path, const http::access& who);
+
+/// The stream alone, at another path.
+void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& path,
+                      const http::access& who,
+                      std::size_t streams_max = sync_route_rules().streams_max);
+
 // --- how it is done ------------------------------------------------------------------------------
 
 namespace detail {
@@ -140,16 +150,7 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                             .errors = {415},
                             .content_type = std::string(http_link::media_type)},
                            messages));
-    const auto shares = std::make_shared<detail::stream_shares>(rules.streams_max);
-    routes.add(
-        "GET", "/sync/stream", rules.synchronise,
-        http::typed({.summary = "Says that there is something to pull",
-                     .description = "A WebSocket for who asks for one, else an event stream.",
-                     .errors = {429},
-                     .content_type = "text/event-stream"},
-                    [&pokes, shares](const call& made) {
-                        return detail::stream_of_pokes(pokes, *shares, made.who);
-                    }));
+    add_stream_route(routes, pokes, "/sync/stream", rules.synchronise, rules.streams_max);
     const auto status = [&hub](const call& made) -> response {
         auto seen = hub.status(made.who.tenant);
         if (!seen) return error_response(seen.error());
@@ -159,6 +160,13 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
     };
     routes.add("GET", "/sync/status", rules.synchronise,
                http::typed({.summary = "How the tenant's store stands"}, status));
+    add_conflict_routes(routes, hub, pokes, "/sync/conflicts", rules.resolve);
+}
+
+template <class Server>
+void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                         const std::string& path, const http::access& who) {
+    using http::call, http::response, http::error_response;
     const auto conflicts = [&hub](const call& made) -> response {
         auto seen = hub.conflicts(made.who.tenant);
         if (!seen) return error_response(seen.error());
@@ -167,7 +175,7 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
         return detail::as_json(
             document::object({{"success", true}, {"conflicts", std::move(list)}}));
     };
-    routes.add("GET", "/sync/conflicts", rules.resolve,
+    routes.add("GET", path, who,
                http::typed({.summary = "The conflicts that wait for a person"}, conflicts));
     const auto resolve = [&](const call& made, const http::path<detail::one_conflict>& at,
                              const detail::taken_side& wanted) -> result<void> {
@@ -175,10 +183,24 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
         if (done) pokes.poke(made.who.tenant);
         return done;
     };
-    routes.add("POST", "/sync/conflicts/{id}/resolve", rules.resolve,
+    routes.add("POST", path + "/{id}/resolve", who,
                http::typed({.summary = "Settles a conflict",
                             .description = "Mine is the device's row, theirs the server's."},
                            resolve));
+}
+
+inline void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& path,
+                             const http::access& who, std::size_t streams_max) {
+    const auto shares = std::make_shared<detail::stream_shares>(streams_max);
+    routes.add(
+        "GET", path, who,
+        http::typed({.summary = "Says that there is something to pull",
+                     .description = "A WebSocket for who asks for one, else an event stream.",
+                     .errors = {429},
+                     .content_type = "text/event-stream"},
+                    [&pokes, shares](const http::call& made) {
+                        return detail::stream_of_pokes(pokes, *shares, made.who);
+                    }));
 }
 
 }  // namespace syncfw

@@ -60,6 +60,15 @@ struct park {
     }
 };
 
+/// A deletion that met an edit waits for a person; all else is left to the next policy.
+struct park_deletions {
+    template <class T>
+    [[nodiscard]] constexpr decision<T> resolve(const conflict<T>& c) const {
+        if (c.mine.is_deleted() == c.theirs.is_deleted()) return {};
+        return park_both<T>("a deletion met an edit");
+    }
+};
+
 /// Your own function of a conflict. It may take one entity's conflicts only; others it leaves
 /// undecided.
 template <auto Function>

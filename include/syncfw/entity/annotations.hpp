@@ -118,6 +118,7 @@ inline constexpr detail::merge_rule_t<merge_rule::document> document{};  ///< Me
 inline constexpr detail::merge_rule_t<merge_rule::text> text{};          ///< Three-way, by line.
 inline constexpr detail::merge_rule_t<merge_rule::all> all{};            ///< A list's union.
 /// `field<&book::x>(merge(by::function([](auto& base, auto& mine, auto& theirs) { … })))`
+/// With a fourth parameter, a bool, it learns whether mine came later.
 template <class F>
 constexpr detail::merge_function_t<F> function(F f) {
     return {f};

@@ -65,15 +65,22 @@ struct operation_rejected {
 };
 BOOST_DESCRIBE_STRUCT(operation_rejected, (), (tenant, operation, entity, code, reason))
 
-/// Two writes met, and a person has to decide.
+/// Two writes met, and a person has to decide. Of both the row is told, without what is encrypted.
 struct conflict_parked {
     static constexpr std::string_view name = "conflict_parked";
     std::string tenant{};
     std::string conflict{};
     std::string entity{};
+    std::string key{};
     std::string reason{};
+    std::string mine{};
+    std::string mine_written{};
+    std::string theirs{};
+    std::string theirs_written{};
 };
-BOOST_DESCRIBE_STRUCT(conflict_parked, (), (tenant, conflict, entity, reason))
+BOOST_DESCRIBE_STRUCT(conflict_parked, (),
+                      (tenant, conflict, entity, key, reason, mine, mine_written, theirs,
+                       theirs_written))
 
 /// A person decided, on the server.
 struct conflict_resolved {

@@ -172,6 +172,20 @@ struct link_row {
 BOOST_DESCRIBE_STRUCT(link_row, (),
                       (link, entity_name, row_key, version_here, version_there, content_hash))
 
+/// A row as it was at a version, for merges with clients that say no more than that version.
+struct row_version {
+    std::string entity_name{};
+    std::string row_key{};
+    std::int64_t version = 0;
+    blob image{};
+
+    static constexpr auto sync_entity = entity<"syncfw_version">(
+        annotations::field<&row_version::entity_name>(annotations::primary_key),
+        annotations::field<&row_version::row_key>(annotations::primary_key),
+        annotations::field<&row_version::version>(annotations::primary_key));
+};
+BOOST_DESCRIBE_STRUCT(row_version, (), (entity_name, row_key, version, image))
+
 /// The digest of one range of an entity's keys.
 struct range_digest {
     std::string entity_name{};
@@ -199,7 +213,7 @@ struct completed;
 template <class... Ts>
 struct completed<schema<Ts...>> {
     using type = schema<Ts..., outbox_operation, applied_operation, parked_conflict, feed_position,
-                        audit_entry, foreign_values, link_row, range_digest>;
+                        audit_entry, foreign_values, row_version, link_row, range_digest>;
 };
 
 }  // namespace detail

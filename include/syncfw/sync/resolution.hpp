@@ -81,6 +81,24 @@ template <class T>
     return now;
 }
 
+/// Writes what `read_conflict` reads.
+template <class T>
+[[nodiscard]] result<void> keep_sides(parked_conflict& to, const record<T>* base,
+                                      const record<T>& mine, const record<T>& theirs,
+                                      const cipher_view& keys) {
+    auto my_image = to_image(mine, keys), their_image = to_image(theirs, keys);
+    if (!my_image) return my_image.error();
+    if (!their_image) return their_image.error();
+    to.mine = std::move(*my_image);
+    to.theirs = std::move(*their_image);
+    to.base.reset();
+    if (base == nullptr) return {};
+    auto base_image = to_image(*base, keys);
+    if (!base_image) return base_image.error();
+    to.base = std::move(*base_image);
+    return {};
+}
+
 [[nodiscard]] inline error no_conflict() {
     return {.code = errc::not_found, .message = "there is no open conflict of this id"};
 }

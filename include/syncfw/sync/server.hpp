@@ -16,6 +16,7 @@
 #include <syncfw/observe/events.hpp>
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/cursor.hpp>
+#include <syncfw/storage/transact.hpp>
 #include <syncfw/sync/detail/push_batch.hpp>
 #include <syncfw/sync/detail/row_choice.hpp>
 #include <syncfw/sync/detail/row_keys.hpp>
@@ -47,6 +48,12 @@ struct server_options {
     /// Whether a push takes effect as a whole or not at all; else each transaction of its device.
     bool all_or_nothing = false;
     bool audit = false;  ///< Whether it is kept who wrote what.
+    /// Whether it is kept when each field was last written: what `timed_write` compares with.
+    bool field_times = false;
+    /// Whether a row's times are those of its arrival here, whatever its device's clock says. Then
+    /// `updated_at` rises with the feed, and "what changed after this time" is exact.
+    bool times_of_arrival = false;
+    std::int64_t history_max = 0;  ///< So many versions of each row are kept, as bases of merges.
 };
 
 /// How a tenant's store stands.
@@ -72,6 +79,9 @@ struct retired {
 };
 
 template <class World, class Policy>
+class row_server;
+
+template <class World, class Policy>
 class server {
   public:
     using storage_type = typename World::storage_type;
@@ -91,6 +101,13 @@ class server {
     [[nodiscard]] result<pull_answer<schema_type>> pull(const caller& who,
                                                         const pull_message& asked);
 
+    /// A push that is made of what is there: `make(tx)` gives its message, in the transaction in
+    /// which it will take effect and with the tenant's feed to itself; `keep(tx, answer)` writes
+    /// what must be remembered with it, or fails, and then nothing has happened. Both may run
+    /// again. For front doors that know no versions.
+    template <class Make, class Keep>
+    result<push_answer<schema_type>> push_within(const caller& who, Make&& make, Keep&& keep);
+
     /// Tells whoever listens to events that a request was refused before it came to `push` or
     /// `pull`. `handle` does so by itself.
     void tell_refused(const caller& who, const error& why) {
@@ -109,14 +126,32 @@ class server {
     template <class T>
     result<void> resolve(const caller& who, const uuid& conflict, const T& value);
 
+    /// A new id, for what a front door makes.
+    [[nodiscard]] uuid new_id() {
+        const std::lock_guard locked(lock_);
+        return detail::make_id(ids_, from_);
+    }
+
     /// Lets go of what only late-comers need. A device that was away longer reads all rows anew,
     /// and keeps its unsent work; what it had sent without hearing the answer waits for a person.
     result<retired> retire(const tenant_id& whose, const retention& kept);
 
   private:
+    friend class row_server<World, Policy>;
+
     template <class T, class F>
     result<void> settle(const caller& who, const uuid& conflict, std::string how, F&& make);
     [[nodiscard]] result<void> begin();
+    [[nodiscard]] detail::push_rules rules_for(const caller& who) {
+        return {.tenant = who.tenant,
+                .subject = who.subject,
+                .now = from_.now(),
+                .all_or_nothing = options_.all_or_nothing,
+                .audits = options_.audit,
+                .notes_times = options_.field_times,
+                .times_of_arrival = options_.times_of_arrival,
+                .history_max = options_.history_max};
+    }
     // The threads that serve share one clock.
     template <class F>
     void with_clock(F&& f) {
@@ -130,7 +165,8 @@ class server {
                 .message = why.message};
     }
     void tell_push(const caller& who, const push_message<schema_type>& asked,
-                   const push_answer<schema_type>& answer);
+                   const push_answer<schema_type>& answer,
+                   const std::vector<events::conflict_parked>& parked);
 
     template <class Transaction>
     [[nodiscard]] result<void> tell_resolved(Transaction& tx, const pull_message& asked,
@@ -149,7 +185,8 @@ class server {
     Policy policy_;
     server_options options_;
     environment_type from_;
-    std::mutex lock_{};  // Of these two.
+    std::mutex lock_{};  // Of these three.
+    uuid_v7_generator ids_{};
     std::optional<store_identity> identity_{};
     std::optional<hybrid_clock> clock_{};
 };
@@ -223,15 +260,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         return error{.code = errc::resynchronise,
                      .message = "the store's history is another one than the device's"};
     std::optional<detail::push_batch<storage_type, P>> batch;
-    with_clock([&](hybrid_clock& clock) {
-        batch.emplace(asked,
-                      detail::push_rules{.tenant = who.tenant,
-                                         .subject = who.subject,
-                                         .now = from_.now(),
-                                         .all_or_nothing = options_.all_or_nothing,
-                                         .audits = options_.audit},
-                      policy_, clock);
-    });
+    with_clock([&](hybrid_clock& clock) { batch.emplace(asked, rules_for(who), policy_, clock); });
     if (auto fine = batch->check(); !fine) return fine.error();
     // A row that the database refuses is found out by trying: it is rejected with all that must
     // take effect with it, and the others are tried again. Each round rejects one at least.
@@ -241,6 +270,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         // What is planned is written as planned: nobody else may write in between.
         auto alone = tx->next_sequence(0);
         if (!alone) return alone.error();
+        batch->begins_at(from_.now());
         auto done = batch->apply(*tx);
         if (!done) {
             if (!batch->reject(done.error())) return done.error();
@@ -250,9 +280,39 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
         auto answer = batch->take_answer();
         answer.history = identity_->history;
         answer.until = *alone - 1 + batch->written();
-        tell_push(who, asked, answer);
+        tell_push(who, asked, answer, batch->take_parked());
         return answer;
     }
+}
+
+template <class W, class P>
+template <class Make, class Keep>
+result<push_answer<typename W::schema_type>> server<W, P>::push_within(const caller& who,
+                                                                       Make&& make, Keep&& keep) {
+    if (auto begun = begin(); !begun) return begun.error();
+    push_message<schema_type> asked;
+    std::vector<events::conflict_parked> parked;
+    const auto once = [&](auto& tx) -> result<push_answer<schema_type>> {
+        auto alone = tx.next_sequence(0);
+        if (!alone) return alone.error();
+        result<push_message<schema_type>> made = make(tx);
+        if (!made) return made.error();
+        asked = std::move(*made);
+        std::optional<detail::push_batch<storage_type, P>> batch;
+        with_clock(
+            [&](hybrid_clock& clock) { batch.emplace(asked, rules_for(who), policy_, clock); });
+        if (auto fine = batch->check(); !fine) return fine.error();
+        if (auto done = batch->apply(tx); !done) return done.error();
+        auto answer = batch->take_answer();
+        answer.history = identity_->history;
+        answer.until = *alone - 1 + batch->written();
+        parked = batch->take_parked();
+        if (auto kept = keep(tx, std::as_const(answer)); !kept) return kept.error();
+        return answer;
+    };
+    auto answer = transact(*store_, who.tenant, once);
+    if (answer && !asked.operations.empty()) tell_push(who, asked, *answer, parked);
+    return answer;
 }
 
 template <class W, class P>
@@ -362,7 +422,8 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
 
 template <class W, class P>
 void server<W, P>::tell_push(const caller& who, const push_message<schema_type>& asked,
-                             const push_answer<schema_type>& answer) {
+                             const push_answer<schema_type>& answer,
+                             const std::vector<events::conflict_parked>& parked) {
     detail::tell(from_, [&] {
         events::push_taken told{
             .tenant = who.tenant.name(), .subject = who.subject, .device = to_string(asked.origin)};
@@ -387,15 +448,9 @@ void server<W, P>::tell_push(const caller& who, const push_message<schema_type>&
                                                       .code = std::string(describe(each.code).name),
                                                       .reason = each.reason};
                 });
-            if (each.outcome == push_outcome::parked)
-                detail::tell(from_, [&] {
-                    return events::conflict_parked{.tenant = who.tenant.name(),
-                                                   .conflict = to_string(each.id),
-                                                   .entity = std::string(entity_of<T>.name),
-                                                   .reason = each.reason};
-                });
         }
     });
+    for (const events::conflict_parked& each : parked) detail::tell(from_, [&] { return each; });
 }
 
 // Of a conflict that isn't known here, nothing is said: the device keeps its side of it.

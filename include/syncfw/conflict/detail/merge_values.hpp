@@ -91,9 +91,10 @@ template <class V>
     return true;
 }
 
-/// Calls the function of merge(by::function(f)).
+/// Calls the function of merge(by::function(f)); it may ask as well which side came later.
 template <class T, std::size_t I, class V>
-[[nodiscard]] V merge_by_function(const V* base, const V& mine, const V& theirs) {
+[[nodiscard]] V merge_by_function(const V* base, const V& mine, const V& theirs,
+                                  bool is_mine_later) {
     V merged = theirs;
     static const V none{};
     declaration<T>.each([&]<class Field>(const Field& field) {
@@ -101,8 +102,11 @@ template <class T, std::size_t I, class V>
         field.each([&]<class A>(const A& annotation) {
             if constexpr (A::means == meaning::merge) {
                 if constexpr (A::rule == merge_rule::function) {
-                    if constexpr (requires { V(annotation.function(none, mine, theirs)); })
-                        merged = annotation.function(base == nullptr ? none : *base, mine, theirs);
+                    const V& from = base == nullptr ? none : *base;
+                    if constexpr (requires { V(annotation.function(from, mine, theirs, true)); })
+                        merged = annotation.function(from, mine, theirs, is_mine_later);
+                    else if constexpr (requires { V(annotation.function(from, mine, theirs)); })
+                        merged = annotation.function(from, mine, theirs);
                 }
             }
         });
@@ -138,7 +142,7 @@ template <class T, std::size_t I, class V>
     } else if constexpr (rule == merge_rule::all) {
         merged = is_mine_later ? merge_lists(base, theirs, mine) : merge_lists(base, mine, theirs);
     } else if constexpr (rule == merge_rule::function) {
-        merged = merge_by_function<T, I>(base, mine, theirs);
+        merged = merge_by_function<T, I>(base, mine, theirs, is_mine_later);
     } else {
         merged = is_mine_later ? mine : theirs;
     }

@@ -4,12 +4,17 @@
 
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/validation.hpp>
+#include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
+#include <syncfw/sync/detail/feed_times.hpp>
+#include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/push_rules.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
+#include <syncfw/sync/detail/row_history.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
 #include <syncfw/sync/detail/row_keys.hpp>
@@ -28,30 +33,6 @@
 #include <vector>
 
 namespace syncfw::detail {
-
-/// What a cursor's entities are known by: their names, so that a new field doesn't end it.
-template <class Schema>
-inline constexpr std::uint64_t entity_set = [] {
-    std::uint64_t all = 0;
-    for (const std::size_t i : Schema::by_name)
-        all = join_fingerprint(all, hash_of_line(Schema::entities[i].name));
-    return all;
-}();
-
-/// Reasons that are the data's, not the moment's: trying again would give the same.
-[[nodiscard]] inline bool is_about_data(const error& e) {
-    return e.code == errc::already_exists || e.code == errc::invalid_value ||
-           e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
-}
-
-/// What a server says of a push before it looks at it.
-struct push_rules {
-    const tenant_id& tenant;
-    const std::string& subject;
-    timestamp now{};
-    bool all_or_nothing = false;
-    bool audits = false;
-};
 
 template <class Storage, class Policy>
 class push_batch {
@@ -79,11 +60,11 @@ class push_batch {
             for (const operation<T>& op : asked_.operations.template of<T>()) {
                 keys.push_back(key(op.after));
                 ids.push_back(op.id);
-                if (op.base_version < 0) fine = refused<T>("a version can't be negative");
+                if (op.base_version < 0) fine = bad_push<T>("a version can't be negative");
             }
             std::sort(keys.begin(), keys.end());
             if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
-                fine = refused<T>("a push has one operation of a row at most");
+                fine = bad_push<T>("a push has one operation of a row at most");
         });
         std::sort(ids.begin(), ids.end());
         if (fine && std::adjacent_find(ids.begin(), ids.end()) != ids.end())
@@ -103,12 +84,18 @@ class push_batch {
         auto floor = get_floor(tx);
         if (!floor) return floor.error();
         floor_ = *floor;
+        auto times = feed_times::read(tx, rules_.now);
+        if (!times) return times.error();
+        times_ = *times;
         plan_all();
         auto taken = refuse_taken(tx);
         if (!taken) return taken.error();
         if (*taken) plan_all();
         return write_all(tx);
     }
+
+    /// It takes effect now: nobody else writes until it has.
+    void begins_at(timestamp now) noexcept { rules_.now = now; }
 
     /// Takes note of what the database refused; false if that was no operation's fault.
     [[nodiscard]] bool reject(const error& why) {
@@ -119,6 +106,8 @@ class push_batch {
     /// How many numbers of the feed it took.
     [[nodiscard]] std::int64_t written() const noexcept { return written_; }
     [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
+    /// What waits for a person since then.
+    [[nodiscard]] std::vector<events::conflict_parked> take_parked() { return std::move(parked_); }
 
   private:
     template <class T>
@@ -130,11 +119,6 @@ class push_batch {
         bool adopts = false;                   ///< Some of it is known here by now.
         push_plan<T> plan{};
     };
-
-    template <class T>
-    [[nodiscard]] static error refused(const char* why) {
-        return {.code = errc::malformed, .message = why, .entity = std::string(entity_of<T>.name)};
-    }
 
     template <class F>
     [[nodiscard]] result<void> for_each_entity(F&& f) {
@@ -238,9 +222,12 @@ class push_batch {
         if (auto fits = check_storable(row.value, rules_.tenant); !fits)
             return reject_one(op, at, fits.error());
         // A row that is made anew is newer than the deletion of which a device may still know.
-        row.set_version((at.stored ? at.stored->version() : floor_.versions_until) + 1);
+        row.set_version((at.stored ? at.stored->version()
+                                   : larger(floor_.versions_until, version_before_first<T>())) +
+                        1);
         row.set_status(sync_status::synced);
         set_times(row, !at.stored);
+        set_last_sync_at(row.value, rules_.now);
     }
 
     // What was sent before may have taken effect, and the note of it may be gone by now. The row
@@ -298,6 +285,7 @@ class push_batch {
         }
         applied_.clear();
         audited_.clear();
+        parked_.clear();
         auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
                                                  std::vector<place<T>>& places) -> result<void> {
             if (auto written = write_rows(tx, ops, places, next); !written) return written;
@@ -306,10 +294,16 @@ class push_batch {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
                 if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
                 answer_one(ops[i], places[i]);
+                if (!rules_.notes_times || !places[i].plan.row) continue;
+                const record<T>* const old = places[i].stored ? &*places[i].stored : nullptr;
+                auto noted = note_field_times(tx, old, *places[i].plan.row, places[i].accepted);
+                if (!noted) return noted;
             }
             return {};
         });
         if (!done) return done;
+        if (rules_.times_of_arrival && count > 0)
+            if (auto kept = times_->keep(tx); !kept) return kept;
         if (auto kept = tx.put_many(applied_); !kept || !rules_.audits) return kept;
         return tx.put_many(audited_);
     }
@@ -338,14 +332,19 @@ class push_batch {
                                           std::vector<place<T>>& places, std::int64_t& next) {
         std::vector<record<T>> rows;
         std::vector<const uuid*> whose;
+        row_history history(rules_.history_max, keys_in(tx));
         for (std::size_t i = 0; i < ops.size(); ++i) {
             if (!places[i].plan.row) continue;
             places[i].plan.row->set_sequence(next++);
+            if (rules_.times_of_arrival)
+                stamp_arrival(*places[i].plan.row, times_->next(), !places[i].stored);
+            if (places[i].stored) history.add(*places[i].stored);
             rows.push_back(*places[i].plan.row);
             whose.push_back(&ops[i].id);
         }
         if (rows.empty()) return {};
         if (auto freed = free_values<T>(tx, places); !freed) return freed;
+        if (auto kept = history.keep(tx); !kept) return kept;
         auto done = tx.put_many(rows);
         if (done || !is_about_data(done.error())) return done;
         for (std::size_t i = 0; i < rows.size() && rows.size() > 1 && tx.is_usable(); ++i) {
@@ -372,17 +371,10 @@ class push_batch {
                                                .their_version = at.stored->version(),
                                                .reason = std::string(at.plan.reason),
                                                .detected_at = rules_.now}};
-        const cipher_view keys = keys_in(tx);
-        auto mine = to_image(device.mine, keys), theirs = to_image(*at.stored, keys);
-        if (!mine) return mine.error();
-        if (!theirs) return theirs.error();
-        kept.value.mine = std::move(*mine);
-        kept.value.theirs = std::move(*theirs);
-        if (device.base) {
-            auto base = to_image(*device.base, keys);
-            if (!base) return base.error();
-            kept.value.base = std::move(*base);
-        }
+        auto done = keep_sides(kept.value, device.base ? &*device.base : nullptr, device.mine,
+                               *at.stored, keys_in(tx));
+        if (!done) return done;
+        parked_.push_back(parked_event(rules_.tenant, kept.value, device.mine, *at.stored));
         return tx.put(kept);
     }
 
@@ -452,10 +444,6 @@ class push_batch {
                           .details = std::move(details)}};
     }
 
-    [[nodiscard]] static std::string code_name(errc code) {
-        return code == errc{} ? std::string() : std::string(describe(code).name);
-    }
-
     // The same outcome as the first time, with the row as it is by now.
     template <class T>
     void repeat(const applied_operation& known, const blob& hash,
@@ -499,7 +487,9 @@ class push_batch {
     lists_of<schema_type, place> places_{};
     std::vector<record<applied_operation>> applied_{};
     std::vector<record<audit_entry>> audited_{};
+    std::vector<events::conflict_parked> parked_{};
     retention_floor floor_{};
+    std::optional<feed_times> times_{};
     std::int64_t written_ = 0;
     bool keeps_foreign_ = false;
     push_answer<schema_type> answer_{};

@@ -103,7 +103,20 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     row->set_sequence(*first);
     row->set_status(sync_status::synced);
     detail::set_times(*row, false);
+    set_last_sync_at(row->value, from_.now());
+    if (options_.times_of_arrival) {
+        auto times = detail::feed_times::read(*tx, from_.now());
+        if (!times) return times.error();
+        detail::stamp_arrival(*row, times->next(), false);
+        if (auto kept = times->keep(*tx); !kept) return kept;
+    }
+    detail::row_history history(options_.history_max, detail::keys_in(*tx));
+    history.add(**stored);
+    if (auto kept = history.keep(*tx); !kept) return kept;
     if (auto done = tx->put(*row); !done) return done;
+    if (options_.field_times)
+        if (auto done = detail::note_field_times(*tx, &**stored, *row, row->written()); !done)
+            return done;
     if (auto done = detail::close_conflict(*tx, conflict, how, from_.now()); !done) return done;
     if (options_.audit) {
         const record<audit_entry> entry{.value = {.id = conflict,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/codec/json.hpp>
+#include <syncfw/core/detail/utf8.hpp>
 #include <syncfw/entity/rules.hpp>
 #include <syncfw/observe/detail/line_text.hpp>
 #include <syncfw/transport/http/message.hpp>
@@ -45,6 +46,9 @@ template <class V>
         }
         return {};
     } else {
+        const char* const end = text.data() + text.size();
+        if (syncfw::detail::find_invalid_utf8(text.data(), end) != end)
+            return error{.code = errc::invalid_value, .message = "expected UTF-8"};
         std::string json(text);
         if constexpr (is_quoted<V>()) {
             json.clear();

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSL-1.0
+// Writes of clients that know no versions: which row, what becomes of it, and when that was.
+//
+//     syncfw::timed_write wanted{.id = "op-123", .kind = write_kind::update, .entity = "book",
+//                                .key = "book-456", .data = {…}, .at = then};
+//     syncfw::write_result done = syncfw::take_write(hub, who, wanted);
+//
+// What such a client had seen when it wrote, nobody knows. So its write is held against the time at
+// which each field was last written here (`server_options::field_times`, which must be on):
+//
+// - A field that was last written earlier gets the client's value. That is no conflict.
+// - One that was written later or at the same time, to another value, is in conflict: it is merged
+//   as its annotation says, with the client's side as the earlier one. So of scalars the server's
+//   value stays.
+// - Documents are always merged member by member: a member that the write lacks may be one that its
+//   client never saw. A set gets exactly the client's values, or the union in a conflict.
+// - A deletion of a row that was written later or at the same time, and a change of a row that is
+//   deleted, are left to the server's policy: `park_deletions` keeps both for a person.
+// - What is created under a key that is there is a conflict where values differ.
+//
+// Clocks of clients run ahead; a time too far in the future counts as one about now. Each write
+// takes effect once: its id comes again with its first result, or is refused for another write. A
+// write that failed left nothing behind, and may come again mended.
+#pragma once
+
+#include <syncfw/core/detail/siphash.hpp>
+#include <syncfw/sync/detail/timed_plan.hpp>
+#include <syncfw/sync/server.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace syncfw {
+
+enum class write_status : unsigned char { success, conflict, error };
+
+struct write_result {
+    write_status status = write_status::success;
+    std::string resolution{};  ///< Of a conflict: `client`, `server`, `merged`, or `manual`.
+    document data{};           ///< Of a conflict: the row as it is now.
+    error why{};               ///< Of an error.
+    bool is_repeated = false;  ///< The result is the first one's.
+    bool wrote = false;        ///< Whether any row is another now.
+};
+
+/// What the writes of one request did so far: the later ones of a request know of the earlier ones.
+using writes_before = std::map<std::pair<std::string, std::string>, std::int64_t>;
+
+/// Takes one write. `within(tx, result)` is called in its transaction, where it took effect or had
+/// been taken before, for what is to be remembered with it.
+template <class Server, class Within>
+[[nodiscard]] write_result take_write(Server& hub, const caller& who, const timed_write& asked,
+                                      writes_before& before, Within&& within);
+template <class Server>
+[[nodiscard]] write_result take_write(Server& hub, const caller& who, const timed_write& asked) {
+    writes_before before;
+    return take_write(hub, who, asked, before,
+                      [](auto&, const write_result&) -> result<void> { return {}; });
+}
+
+// --- how it is done ------------------------------------------------------------------------------
+
+namespace detail {
+
+/// The engine's id of a write: its own where that is one, else one made of it (version 8). Ids are
+/// of one tenant, so who looks for two texts of the same id finds them for himself alone.
+[[nodiscard]] inline uuid id_of_write(std::string_view name) {
+    uuid own;
+    if (uuid::parse(name, own)) return own;
+    const auto mark = siphash_128({}, name);
+    std::array<std::uint8_t, 16> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(mark[i]);
+    bytes[6] = static_cast<std::uint8_t>(0x80 | (bytes[6] & 0x0F));
+    bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));
+    return uuid(bytes);
+}
+
+/// What was asked, to know it by when it comes again.
+[[nodiscard]] inline std::string mark_of(const timed_write& asked) {
+    document all = document::array(static_cast<std::int64_t>(asked.kind), asked.entity, asked.key,
+                                   asked.data, to_string(asked.at));
+    const auto mark = siphash_128({}, syncfw::json::encode(all));
+    std::string text;
+    for (const std::byte each : mark) {
+        char pair[2];
+        write_hex(pair, static_cast<std::uint8_t>(each));
+        text.append(pair, 2);
+    }
+    return text;
+}
+
+[[nodiscard]] inline std::string receipt_name(const timed_write& asked) {
+    return "write/" + asked.id;
+}
+[[nodiscard]] inline std::string receipt_of(const timed_write& asked, const write_result& result) {
+    return mark_of(asked) + " " +
+           syncfw::json::encode(document::array(result.resolution, result.data));
+}
+
+/// The first result of a write that came before; an error where that was another one.
+[[nodiscard]] inline write_result result_in(const timed_write& asked, std::string_view receipt) {
+    const std::string mark = mark_of(asked);
+    const std::string_view rest = receipt.substr(std::min(receipt.size(), mark.size()));
+    const auto kept = syncfw::json::decode_document(rest);
+    if (!receipt.starts_with(mark) || !kept || kept->elements() == nullptr)
+        return {.status = write_status::error,
+                .why = {.code = errc::already_exists,
+                        .message = "another operation had this id",
+                        .field = "id"},
+                .is_repeated = true};
+    write_result first{.is_repeated = true};
+    first.resolution = *kept->elements()->at(0).text();
+    first.data = kept->elements()->at(1);
+    if (!first.resolution.empty()) first.status = write_status::conflict;
+    return first;
+}
+
+/// What the engine made of the operation, where it was not as planned.
+template <class Schema>
+void read_answer(const push_answer<Schema>& answer, write_result& result) {
+    Schema::for_each([&]<class T>(of<T>) {
+        for (const operation_answer<T>& each : answer.answers.template of<T>()) {
+            result.wrote =
+                each.outcome == push_outcome::applied || each.outcome == push_outcome::merged;
+            if (each.outcome == push_outcome::rejected)
+                result = {.status = write_status::error,
+                          .why = {.code = each.code, .message = each.reason}};
+            if (each.outcome == push_outcome::parked || each.outcome == push_outcome::superseded) {
+                result.status = write_status::conflict;
+                result.resolution = each.outcome == push_outcome::parked ? "manual" : "server";
+            }
+        }
+    });
+}
+
+/// Makes the engine's operation of a write, and says how the write ended.
+template <class Server>
+class write_taker {
+  public:
+    using schema_type = typename Server::schema_type;
+
+    write_taker(const timed_write& asked, writes_before& before) : asked_(asked), before_(before) {}
+
+    template <class Transaction>
+    [[nodiscard]] result<push_message<schema_type>> make(Transaction& tx) {
+        push_message<schema_type> message;
+        ended_ = {};
+        auto receipt = tx.get_value(receipt_name(asked_));
+        if (!receipt) return receipt.error();
+        if (*receipt) {
+            ended_ = result_in(asked_, **receipt);
+            if (ended_.status == write_status::error) return ended_.why;
+            return message;
+        }
+        auto done = schema_type::visit(asked_.entity, [&]<class T>(of<T>) -> result<void> {
+            const auto known = before_.find({asked_.entity, asked_.key});
+            auto plan = plan_timed<T>(tx, asked_, known == before_.end() ? -1 : known->second);
+            if (!plan) return plan.error();
+            ended_.resolution = std::move(plan->resolution);
+            if (!ended_.resolution.empty()) ended_.status = write_status::conflict;
+            if (!plan->op) return {};
+            plan->op->id = id_of_write(asked_.id);
+            message.operations.template of<T>().push_back(std::move(*plan->op));
+            return {};
+        });
+        if (!done) return done.error();
+        return message;
+    }
+
+    template <class Transaction, class Within>
+    [[nodiscard]] result<void> keep(Transaction& tx, const push_answer<schema_type>& answer,
+                                    Within& within) {
+        if (!ended_.is_repeated) {
+            read_answer(answer, ended_);
+            if (ended_.status == write_status::error) return ended_.why;
+            if (auto shown = show(tx); !shown) return shown;
+            if (auto kept = tx.put_value(receipt_name(asked_), receipt_of(asked_, ended_)); !kept)
+                return kept;
+        }
+        return within(tx, std::as_const(ended_));
+    }
+
+    [[nodiscard]] write_result ended(const result<push_answer<schema_type>>& answer) {
+        if (!answer) return {.status = write_status::error, .why = answer.error()};
+        if (ended_.wrote) before_[{asked_.entity, asked_.key}] = version_;
+        return std::move(ended_);
+    }
+
+  private:
+    // Of a conflict the row is told as it is now.
+    template <class Transaction>
+    [[nodiscard]] result<void> show(Transaction& tx) {
+        return schema_type::visit(asked_.entity, [&]<class T>(of<T>) -> result<void> {
+            auto at = key_parser<key_of<T>>::parse(asked_.key);
+            if (!at) return at.error();
+            auto row = tx.template get<T>(*at);
+            if (!row) return row.error();
+            if (!*row) return {};
+            version_ = (*row)->version();
+            if (ended_.status == write_status::conflict) ended_.data = to_plain((*row)->value);
+            return {};
+        });
+    }
+
+    const timed_write& asked_;
+    writes_before& before_;
+    write_result ended_{};
+    std::int64_t version_ = 0;
+};
+
+}  // namespace detail
+
+template <class Server, class Within>
+write_result take_write(Server& hub, const caller& who, const timed_write& asked,
+                        writes_before& before, Within&& within) {
+    constexpr std::size_t id_max = 200;
+    if (asked.id.empty() || asked.id.size() > id_max)
+        return {.status = write_status::error,
+                .why = {.code = errc::invalid_value,
+                        .message = "an operation's id has 1 to 200 bytes",
+                        .field = "id"}};
+    detail::write_taker<Server> taker(asked, before);
+    auto answer = hub.push_within(
+        who, [&](auto& tx) { return taker.make(tx); },
+        [&](auto& tx, const auto& made) { return taker.keep(tx, made, within); });
+    return taker.ended(answer);
+}
+
+}  // namespace syncfw
