@@ -83,7 +83,7 @@ struct served {
 
     explicit served(const keyring& keys = ring(first_key), bool parks = false)
         : store(open_notes(here / "hub.db", keys, true)),
-          hub(store, {.parks = parks}),
+          hub(store, {.parks = parks}, {.audit = true, .history_max = 3}),
           open([this](http::request&& asked) {
               const std::scoped_lock held(lock);
               heard += asked.body;

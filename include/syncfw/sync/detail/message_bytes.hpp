@@ -14,6 +14,7 @@
 #include <syncfw/codec/detail/checksum.hpp>
 #include <syncfw/codec/detail/wire.hpp>
 #include <syncfw/codec/where.hpp>
+#include <syncfw/sync/detail/message_rows.hpp>
 #include <syncfw/sync/messages.hpp>
 
 namespace syncfw {
@@ -76,33 +77,6 @@ inline void append_foreign(wire_writer& out, const std::vector<foreign_field>& f
 }
 
 // --- items: a head each, and rows or deltas behind one layout --------------------------------
-
-struct section_writer {
-    buffer& heads_bytes;
-    buffer& rows;
-    cipher_view keys{};
-    std::optional<error> failed{};  ///< Why an encrypted field couldn't be sealed.
-    wire_writer heads{heads_bytes};
-};
-
-template <route Way, class T>
-void append_fields(section_writer& out, const T& row, field_mask which) {
-    if constexpr (has_encrypted_fields<T>) {
-        auto done = syncfw::binary::append_delta<Way>(out.rows, row, which, out.keys);
-        if (!done && !out.failed) out.failed = done.error();
-    } else {
-        syncfw::binary::append_delta<Way>(out.rows, row, which);
-    }
-}
-template <class T, route Way>
-using fields_reader = syncfw::binary::delta_reader<T, Way, cipher_of_rows<T>>;
-
-/// The heads of a section that is read, and what it may give in return.
-struct section_reader {
-    wire_reader heads;
-    std::string_view rows;
-    cipher_view keys{};
-};
 
 template <class T>
 void begin_rows(section_writer& out, const operation<T>&) {
@@ -259,17 +233,6 @@ template <class T>
 }
 
 // --- lists -----------------------------------------------------------------------------------
-
-/// What writes a message that has rows, and reads one.
-struct message_writer : wire_writer {
-    using wire_writer::wire_writer;
-    cipher_view keys{};
-    std::optional<error> failed{};
-};
-struct message_reader : wire_reader {
-    using wire_reader::wire_reader;
-    cipher_view keys{};
-};
 
 template <class... Ts, template <class> class Item>
 void append_lists(message_writer& out, const lists_of<schema<Ts...>, Item>& lists) {
