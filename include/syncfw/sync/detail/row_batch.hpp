@@ -283,18 +283,16 @@ class row_batch {
     template <class T, class Transaction>
     [[nodiscard]] result<void> park(Transaction& tx, const arriving_row<T>& row,
                                     const conflict<T>& c, std::string_view why) {
-        record<parked_conflict> kept{
-            .value = {.id = ids_[row.place],
-                      .operation = ids_[row.place],
-                      .entity_name = std::string(entity_of<T>.name),
-                      .row_key = row_key(c.theirs.value),
-                      .base = c.base ? std::optional(to_image(*c.base)) : std::nullopt,
-                      .mine = to_image(c.mine),
-                      .theirs = to_image(c.theirs),
-                      .their_version = c.theirs.version(),
-                      .reason = std::string(why),
-                      .detected_at = rules_.now}};
-        return tx.put(kept);
+        record<parked_conflict> kept{.value = {.id = ids_[row.place],
+                                               .operation = ids_[row.place],
+                                               .entity_name = std::string(entity_of<T>.name),
+                                               .row_key = row_key(c.theirs.value),
+                                               .their_version = c.theirs.version(),
+                                               .reason = std::string(why),
+                                               .detected_at = rules_.now}};
+        auto kept_sides =
+            keep_sides(kept.value, c.base ? &*c.base : nullptr, c.mine, c.theirs, keys_in(tx));
+        return kept_sides ? tx.put(kept) : kept_sides;
     }
 
     void count(std::string_view entity, push_outcome outcome) {
@@ -415,7 +413,7 @@ class row_batch {
     [[nodiscard]] result<void> write_rows(Transaction& tx) {
         std::vector<record<T>> rows;
         std::vector<record<audit_entry>> audited;
-        row_history history(rules_.history_max);
+        row_history history(rules_.history_max, keys_in(tx));
         for (auto& [at, each] : places<T>()) {
             if (!each.is_written) continue;
             each.now->set_sequence(next_++);
