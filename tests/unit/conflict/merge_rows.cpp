@@ -20,6 +20,7 @@ struct note {
     std::string title{};
     std::string text{};
     bool is_deleted = false;
+    friend bool operator==(const note&, const note&) = default;
     static constexpr auto sync_entity =
         entity<"note">(field<&note::id>(primary_key), field<&note::is_deleted>(soft_delete));
 };
@@ -125,6 +126,21 @@ TEST_CASE("merge_rows: a deletion that is beside the value is a change, too") {
     const auto made = settled(&base, at(plain{1, "b"}, 2), theirs);
     CHECK(made.is_deleted());
     CHECK(made.value.title == "b");
+}
+
+TEST_CASE("merge_rows: a deletion is merged beside edits of both sides, and with no base as well") {
+    const auto base = at(note{1, "a", "b"}, 1);
+    const auto gone = at(note{1, "mine", "b", true}, 2);
+    const auto made = settled(&base, gone, at(note{1, "a", "theirs"}, 3));
+    CHECK(made.value == note{1, "mine", "theirs", true});
+    CHECK(settled(&base, gone, base).value == gone.value);
+    CHECK(settled<note>(nullptr, gone, base).value.is_deleted);
+    auto beside = at(plain{1, "a"}, 2);
+    beside.mark_deleted({});
+    CHECK(settled<plain>(nullptr, beside, at(plain{1, "b"}, 3)).is_deleted());
+    const auto live = settled<plain>(nullptr, at(plain{1, "a"}, 2), at(plain{1, "b"}, 3));
+    CHECK_FALSE(live.is_deleted());
+    CHECK(live.value.title == "a");
 }
 
 // A regression: a status of soft_delete(value) was never merged, and the change was lost.
