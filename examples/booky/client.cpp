@@ -11,5 +11,6 @@ int main(int argc, char** argv) {
          .about = "Your books, on this device and on all your others.",
          .verbs = {"add", "edit", "remove", "list", "status", "pending", "sync", "full-sync",
                    "watch", "conflicts", "resolve", "parked"},
-         .renamed = {{"remove", "delete"}, {"watch", "monitor"}}});
+         .renamed = {{"remove", "delete"}, {"watch", "monitor"}},
+         .of_user = true});
 }

@@ -136,12 +136,14 @@ class api {
         }
         note(who.tenant.name(), made);
         if (made.wrote) served_.pokes().poke(who.tenant);
-        told_.log().info("operation", {{"operation", shown.id},
-                                       {"type", static_cast<std::int64_t>(shown.kind)},
-                                       {"entity", shown.entity},
-                                       {"entityId", shown.key},
-                                       {"status", static_cast<std::int64_t>(made.status)}});
-        return syncfw::to_document(shown, made);
+        document told = syncfw::to_document(shown, made);
+        const document* const type = given.find("type");
+        told_.log().info("operation",
+                         {{"type", type != nullptr && type->text() ? *type->text() : ""},
+                          {"entity", shown.entity},
+                          {"entityId", shown.key},
+                          {"status", *told.find("status")->text()}});
+        return told;
     }
 
     http::response take_all(const http::call& made, const operations_body& body) {
@@ -347,15 +349,11 @@ void api<Server>::add_routes() {
         .add("GET", "/api/sync/alerts", needs_token,
              typed({.summary = "The alerts that hold",
                     .description = "Of the last hour, and of your operations alone."},
-                   [this](const call& made) { return alerts(made); }))
-        .add("GET", "/api/sync/stream", needs_token,
-             typed({.summary = "Tells changes as they happen",
-                    .description = "A WebSocket for who asks for one, else an event stream.",
-                    .content_type = "text/event-stream"},
-                   [this](const call& made) {
-                       return syncfw::stream_of_changes(store_, served_.pokes(), made.who);
-                   }));
-    syncfw::add_conflict_routes(routes, hub_, served_.pokes(), {.path = "/api/sync/conflicts"});
+                   [this](const call& made) { return alerts(made); }));
+    syncfw::add_change_stream_route(routes, store_, served_.pokes(), "/api/sync/stream",
+                                    needs_token);
+    syncfw::add_conflict_review_routes(routes, hub_, served_.pokes(),
+                                       {.path = "/api/sync/conflicts"});
     syncfw::add_conflict_page(routes, {.path = "/conflicts", .routes = "/api/sync/conflicts"});
 }
 

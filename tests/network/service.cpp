@@ -155,6 +155,17 @@ TEST_CASE("T29: who asks too often is told how long to wait, others are not kept
     CHECK(phone.link.retry_after() > 0);
 }
 
+TEST_CASE("service: a window lets in its number, to the number, of each subject") {
+    scene s({.window = fixed_window{.limit = 3, .window_microseconds = 3'600'000'000}});
+    const std::string ann = token_of("ann", "ann"), bob = token_of("bob", "bob");
+    for (int i = 0; i < 3; ++i) CHECK(s.get("/sync/status", ann).status == 200);
+    const http::answer refused = s.get("/sync/status", ann);
+    CHECK(refused.status == 429);
+    CHECK(std::stoi(std::string(refused.field("Retry-After"))) > 3'500);
+    CHECK(s.get("/sync/status", bob).status == 200);
+    CHECK(s.get("/health").status == 200);
+}
+
 TEST_CASE("T29: tokens that are refused are counted by address, and good ones go on") {
     // An hour for each further one: the clock plays no part here.
     scene s({.limit_refused =

@@ -197,6 +197,15 @@ def test_a_row_may_come_twice_in_a_push(place):
         equal(len([i for i in ids(pull(server)) if i == mine]), 1, "the row is there once")
 
 
+def test_the_deletion_of_a_row_that_is_not_there_stops_no_push(place):
+    with start(place) as server:
+        gone, other = push(server, [{"id": new_id(), "isDeleted": True}, {"name": "other"}])
+        equal((gone["is_deleted"], other["name"]), (1, "other"), "the answer")
+        equal(len(ids(pull(server))), 1, "the users")
+        cancelled, = push(server, None, [{"id": new_id(), "status": "cancelled"}])
+        equal(cancelled["status"], "cancelled", "the interaction")
+
+
 def test_members_that_nobody_knows_are_left_out_with_a_warning(place):
     with start(place) as server:
         said = send(server, [{"name": "a", "emial": "x"}], [{"title": "t", "sync_status": "x"}],
@@ -788,10 +797,18 @@ def test_the_stream_tells_the_tenants_changes_and_no_others(place):
 
 def test_sigterm_ends_open_streams(place):
     with start(place) as server:
-        stream = server.websocket(SYNC + "/stream")
-        stream.message()
-        server.stop(signal.SIGTERM)
-        stream.line.close()
+        streams = [server.websocket(SYNC + "/stream"), server.events(SYNC + "/stream")]
+        for each in streams:
+            each.message()
+        server.process.send_signal(signal.SIGTERM)
+        for each in streams:
+            try:
+                each.message()
+                raise AssertionError("the stream goes on")
+            except EOFError:
+                pass  # It was told goodbye.
+            each.close()
+        equal(server.process.wait(60), 0, "the exit code")
 
 
 # --- what all servers share --------------------------------------------------------------------

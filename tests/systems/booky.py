@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSL-1.0
 """Booky as its users meet it: the contract, line by line, and the traps of its description.
 
-    tests/systems/booky.py build/dev/examples [word …]
+    tests/systems/booky.py build/examples [word …]
 """
 import datetime
 import json
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -607,9 +609,9 @@ def test_a_users_data_is_never_anothers(place):
     with server(place) as booky:
         ada = booky.with_token(bearer("ada", tenant="family"))
         bob = booky.with_token(bearer("bob", tenant="family"))
-        success(one(ada, "create", "b1", {"title": "canary"}, at(0)))
-        success(one(ada, "update", "b1", {"notes": "canary"}, at(9)))
-        one(ada, "delete", "b1", when=at(5))
+        success(one(ada, "create", "canary-1", {"title": "canary"}, at(0)))
+        success(one(ada, "update", "canary-1", {"notes": "canary"}, at(9)))
+        one(ada, "delete", "canary-1", when=at(5))
         conflict = conflicts(ada)[0]
         queued = ada.post("/api/sync/queue",
                           operation("update", "missing", {"title": "canary"})).json["operation"]
@@ -619,17 +621,17 @@ def test_a_users_data_is_never_anothers(place):
                      "/sync/conflicts"):
             answer = bob.get(path)
             equal(answer.status, 200, path)
-            expect("canary" not in answer.text and "b1" not in answer.text, path, answer.text)
+            expect("canary" not in answer.text, path, answer.text)
         refused(resolve(bob, conflict, take="mine"), 404, "NOT_FOUND")
         equal(bob.post("/api/sync/mark-synced", {"operationIds": [queued["id"]]}).json["message"],
               "Marked 0 operations as synced")
-        equal(one(bob, "update", "b1", {"title": "mine now"}, at(20))["code"], "NOT_FOUND")
-        success(one(bob, "delete", "b1", when=at(20)))
-        success(one(bob, "create", "b1", {"title": "Bob's own"}, at(0)))
+        equal(one(bob, "update", "canary-1", {"title": "mine now"}, at(20))["code"], "NOT_FOUND")
+        success(one(bob, "delete", "canary-1", when=at(20)))
+        success(one(bob, "create", "canary-1", {"title": "Bob's own"}, at(0)))
         cursor = changes(ada)["cursor"]
         refused(bob.get("/api/sync/changes?cursor=" + cursor), 400, "VALIDATION_ERROR")
-        equal(rows(ada)["b1"]["title"], "canary")
-        equal(rows(bob)["b1"]["title"], "Bob's own")
+        equal(rows(ada)["canary-1"]["title"], "canary")
+        equal(rows(bob)["canary-1"]["title"], "Bob's own")
 
 
 def test_tokens_are_checked(place):
@@ -738,9 +740,9 @@ def test_wrong_options_end_it_with_one_clear_line(place):
 class Device:
     """The program `booky`, with a file of its own."""
 
-    def __init__(self, place, address, name="device", user="ada"):
+    def __init__(self, place, address, name="device", user="ada", **more):
         self.folder = place.folder
-        self.env = {"SERVER": address, "TOKEN": bearer(user),
+        self.env = {"SERVER": address, "TOKEN": bearer(user, **more),
                     "DATABASE_URL": f"sqlite:///{place.folder}/{name}.db"}
 
     def do(self, *words, code=0):
@@ -799,6 +801,54 @@ def test_client_conflicts_and_refusals_end_with_4_and_say_what(place):
         said = run("booky", "add", "book", "titel=x", env=phone.env, folder=place.folder)
         equal(said.code, 2)
         expect("titel" in said.err, "the wrong field is named", said)
+
+
+def test_client_a_server_that_dies_in_the_middle_costs_nothing_and_doubles_nothing(place):
+    booky = server(place)
+    port = int(booky.address.rsplit(":", 1)[1])
+    phone = Device(place, booky.address)
+    ids = [phone.do("add", "book", f"title=Book {i}") for i in range(12)]
+    for round in range(3):
+        syncing = subprocess.Popen([str(stranger.FOLDER / "booky"), "sync"],
+                                   env=stranger.environment(phone.env), cwd=place.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.01 * round)  # Before, in, or behind the push: all are right.
+        booky.kill()
+        expect(syncing.wait(stranger.PATIENCE) in (0, 3), "it is done, or kept for later")
+        phone.do("edit", "book", ids[round], f"title=Edited {round}")
+        booky = Server(place, "booky_server", env=ENVIRONMENT, port=port, bearer=bearer())
+    with booky:
+        phone.do("sync")
+        titles = {key: row["title"] for key, row in rows(booky).items()}
+        wanted = {key: f"Book {i}" if i > 2 else f"Edited {i}" for i, key in enumerate(ids)}
+        equal(titles, wanted)
+        equal(conflicts(booky), [])
+
+
+def test_client_monitor_stays_and_brings_what_others_write(place):
+    with server(place) as booky:
+        phone = Device(place, booky.address)
+        monitor = subprocess.Popen([str(stranger.FOLDER / "booky"), "monitor"],
+                                   env=stranger.environment(phone.env), cwd=place.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            success(one(booky, "create", "b1", {"title": "from the web"}, at(0)))
+            wait_for(lambda: "from the web" in phone.do("list", "book"), "the book")
+        finally:
+            monitor.send_signal(signal.SIGTERM)
+        equal(monitor.wait(stranger.PATIENCE), 0, "the monitor's exit code")
+
+
+def test_client_users_of_one_tenant_and_one_device_have_their_own_books(place):
+    with server(place) as booky:
+        ada = Device(place, booky.address, tenant="family")
+        bob = Device(place, booky.address, user="bob", tenant="family")
+        ada.do("add", "book", "title=Ada's diary")
+        equal(bob.do("list", "book"), "")
+        bob.do("sync")
+        equal(rows(booky.with_token(bearer("bob"))), {})
+        ada.do("sync")
+        equal([row["title"] for row in rows(booky).values()], ["Ada's diary"])
 
 
 def test_client_honours_the_rate_limit(place):

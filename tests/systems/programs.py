@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """The example program of app/main.hpp, as a stranger uses it: a server, devices, an operator.
 
-    tests/systems/programs.py build/dev/examples [word in a test's name …]
+    tests/systems/programs.py build/examples [word in a test's name …]
 """
 import http.server
 import json

@@ -311,6 +311,7 @@ class WebSocket:
             if kind == self.PING:
                 self.send(payload, self.PONG)
             elif kind == self.CLOSE:
+                self.send(payload, self.CLOSE)
                 raise EOFError("the server closed the stream")
 
     def is_quiet(self, seconds):
@@ -363,6 +364,7 @@ class EventStream:
                 return "\n".join(data)
 
     def close(self):
+        self.answer.close()
         self.line.close()
 
     def __enter__(self):
@@ -539,7 +541,7 @@ def run_one(test, kind, make):
 def main(module, name):
     """Runs the tests of a module whose name contains one of the words behind the folder:
 
-        tests/systems/admin_engine.py build/dev/examples [word …]
+        tests/systems/admin_engine.py build/examples [word …]
     """
     global FOLDER
     if len(sys.argv) < 2:

@@ -2,21 +2,23 @@
 // A stream that tells a user's changes as they happen: a WebSocket for who asks for one, else
 // Server-Sent Events.
 //
-//     routes.add("GET", "/api/stream", needs_token, [&](const http::call& made) {
-//         return syncfw::stream_of_changes(store, pokes, made.who);
-//     });
+//     syncfw::add_change_stream_route(routes, store, pokes, "/api/stream", http::needs_token);
 //
 // Each message is one change: `{"type":"book","op":"upsert","data":{…},"cursor":"…"}`. It begins
 // with what changes from then on; who was away asks for the changes behind his cursor first. A
 // listener who reads too slowly is let go, and does the same.
 #pragma once
 
+#include <syncfw/app/detail/stream_shares.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/security/principal.hpp>
 #include <syncfw/sync/change_list.hpp>
 #include <syncfw/transport/http/message.hpp>
+#include <syncfw/transport/http/router.hpp>
+#include <syncfw/transport/http/typed.hpp>
 #include <syncfw/transport/poke.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,10 +33,11 @@ namespace syncfw {
         {{"type", each.entity}, {"op", each.is_deleted ? "delete" : "upsert"}, {"data", each.row}});
 }
 
-/// Both must outlive the stream.
+/// Store and hub must outlive the route. Each subject has so many streams at most.
 template <class Storage>
-[[nodiscard]] http::response stream_of_changes(Storage& store, poke_hub& pokes,
-                                               const principal& who);
+void add_change_stream_route(http::router& routes, Storage& store, poke_hub& pokes,
+                             const std::string& path, const http::access& who,
+                             std::size_t streams_max = 32);
 
 // --- how it is done ------------------------------------------------------------------------------
 
@@ -65,32 +68,56 @@ struct change_listener {
     }
 };
 
-}  // namespace detail
-
 template <class Storage>
-http::response stream_of_changes(Storage& store, poke_hub& pokes, const principal& who) {
-    // From here on nothing is missed, whenever the stream is open.
-    std::int64_t last = 0;
-    if (auto tx = begin_read(store, who.tenant)) {
-        auto found = tx->last_sequence();
-        if (!found) return http::error_response(found.error());
-        last = *found;
-    } else {
-        return http::error_response(tx.error());
+[[nodiscard]] http::response stream_of_changes(Storage& store, poke_hub& pokes,
+                                               stream_shares& shares, const principal& who) {
+    auto share = shares.take(who.subject.empty() ? who.tenant.name() : who.subject);
+    if (!share) {
+        http::response full =
+            http::error_response(429, "too many streams are open; close one of them first");
+        full.fields.add("Retry-After", "60");
+        return full;
     }
+    // From here on nothing is missed, whenever the stream is open.
+    auto tx = begin_read(store, who.tenant);
+    if (!tx) return http::error_response(tx.error());
+    auto last = tx->last_sequence();
+    if (!last) return http::error_response(last.error());
     http::response given;
     if (who.expires_at != timestamp::max())
         given.ends_at_microseconds = who.expires_at.microseconds_since_epoch();
-    given.goes_on = [&store, &pokes, last, whose = who.tenant](
+    struct listening {
+        std::shared_ptr<void> share{};
+        poke_subscription subscribed{};
+    };
+    given.goes_on = [&store, &pokes, share, last = *last, whose = who.tenant](
                         const std::shared_ptr<http::stream>& open) -> std::shared_ptr<void> {
-        auto listener = std::make_shared<detail::change_listener<Storage>>(
-            detail::change_listener<Storage>{store, whose, last, open});
+        auto listener = std::make_shared<change_listener<Storage>>(
+            change_listener<Storage>{store, whose, last, open});
         auto subscribed = pokes.subscribe(whose, [listener] { listener->tell(); });
         if (!subscribed) return open->close(1013, "too many listen"), nullptr;
         pokes.poke(whose);
-        return std::make_shared<poke_subscription>(std::move(*subscribed));
+        return std::make_shared<listening>(listening{share, std::move(*subscribed)});
     };
     return given;
+}
+
+}  // namespace detail
+
+template <class Storage>
+void add_change_stream_route(http::router& routes, Storage& store, poke_hub& pokes,
+                             const std::string& path, const http::access& who,
+                             std::size_t streams_max) {
+    const auto shares = std::make_shared<detail::stream_shares>(streams_max);
+    routes.add("GET", path, who,
+               http::typed({.summary = "Tells changes as they happen",
+                            .description = "A WebSocket for who asks for one, else an event "
+                                           "stream; one change a message.",
+                            .errors = {429},
+                            .content_type = "text/event-stream"},
+                           [&store, &pokes, shares](const http::call& made) {
+                               return detail::stream_of_changes(store, pokes, *shares, made.who);
+                           }));
 }
 
 }  // namespace syncfw

@@ -22,6 +22,8 @@ struct client_options {
     std::vector<std::string> verbs{};              ///< Those that it has; none: all.
     /// Other names for verbs: `{{"remove", "delete"}, {"watch", "monitor"}}`.
     std::vector<std::pair<std::string, std::string>> renamed{};
+    /// Whether rows belong to the token's user; else to its tenant. The server must agree.
+    bool of_user = false;
     sync_options sync{};
     /// For a server at https: what `tls_context::for_client()` gives.
     std::shared_ptr<const http::filter_source> tls{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Conflicts that wait for a person: routes for programs, and a page for people.
 //
-//     syncfw::add_conflict_routes(routes, hub, pokes, {.path = "/api/sync/conflicts"});
+//     syncfw::add_conflict_review_routes(routes, hub, pokes, {.path = "/api/sync/conflicts"});
 //     syncfw::add_conflict_page(routes, {.path = "/conflicts", .routes = "/api/sync/conflicts"});
 //
 // | route                  | what it does                                                     |
@@ -25,15 +25,15 @@
 
 namespace syncfw {
 
-struct conflict_route_options {
+struct conflict_review_options {
     std::string path = "/api/sync/conflicts";
     http::access who = http::needs_token;
 };
 
 /// Server and hub of pokes must outlive the routes.
 template <class Server>
-void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
-                         const conflict_route_options& options = {});
+void add_conflict_review_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                                const conflict_review_options& options = {});
 
 struct conflict_page_options {
     std::string path = "/conflicts";
@@ -136,8 +136,8 @@ template <class Server>
 }  // namespace detail
 
 template <class Server>
-void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
-                         const conflict_route_options& options) {
+void add_conflict_review_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                                const conflict_review_options& options) {
     const auto list = [&hub](const http::call& made) -> http::response {
         auto told = detail::conflicts_as_document(hub, made.who.tenant);
         return told ? detail::as_json(*told) : http::error_response(told.error());

@@ -59,6 +59,8 @@ std::string payload_of(const std::string& json_text) {
 
 TEST_CASE("client: a token's tenant is what it claims, else its subject") {
     CHECK(tenant_of_token(payload_of(R"({"sub":"ann","tenant_id":"acme"})")) == "acme");
+    CHECK(tenant_of_token(payload_of(R"({"sub":"ann","tenant_id":"acme"})"), true) == "ann");
+    CHECK(!tenant_of_token(payload_of(R"({"tenant_id":"a tenant with a long name"})"), true));
     CHECK(tenant_of_token(payload_of(R"({"sub":"ann"})")) == "ann");
     CHECK(tenant_of_token(payload_of(R"({"sub":"ann","tenant_id":""})")) == "ann");
     CHECK(tenant_of_token("ann") == "ann");

@@ -67,7 +67,7 @@ TEST_CASE("merge_rows: what only one side changed is taken from there") {
 
 TEST_CASE("merge_rows: what both changed is what arrives, whatever the clocks say") {
     const auto base = at(note{1, "a", "b"}, 5);
-    for (const std::uint64_t time : {1, 9})
+    for (const std::uint64_t time : {1U, 9U})
         CHECK(settled(&base, at(note{1, "mine", "b"}, time), at(note{1, "theirs", "b"}, 7))
                   .value.title == "mine");
 }

@@ -6,8 +6,12 @@
 #include <syncfw/sync/write_queue.hpp>
 
 #include <doctest/doctest.h>
+#include <rapidcheck.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -119,6 +123,30 @@ TEST_CASE("timed write: each field is compared with its own time") {
     CHECK(both.resolution == "merged");
     CHECK(w.row().value.title == "late");
     CHECK(w.row().value.body == "yes");
+}
+
+TEST_CASE("timed write: in whatever order writes arrive, each field ends with its latest value") {
+    CHECK(rc::check([] {
+        const int count = *rc::gen::inRange(1, 9);
+        std::vector<int> order;
+        for (int i = 1; i <= count; ++i) order.push_back(i);
+        for (int i = count - 1; i > 0; --i)
+            std::swap(order[static_cast<std::size_t>(i)],
+                      order[static_cast<std::size_t>(*rc::gen::inRange(0, i + 1))]);
+        world w;
+        (void)w.write(write_kind::create, at(0), object({{"title", "0"}, {"body", "0"}}));
+        int latest[2] = {0, 0};
+        for (const int when : order) {
+            const bool is_title = *rc::gen::arbitrary<bool>();
+            int& last = latest[is_title ? 0 : 1];
+            last = std::max(last, when);
+            (void)w.write(write_kind::update, at(when),
+                          object({{is_title ? "title" : "body", std::to_string(when)}}));
+        }
+        RC_ASSERT(w.row().value.title == std::to_string(latest[0]));
+        RC_ASSERT(w.row().value.body == std::to_string(latest[1]));
+        RC_ASSERT(w.row().value.updated == at(std::max(latest[0], latest[1])));
+    }));
 }
 
 TEST_CASE("timed write: documents are merged to any depth, whoever is later") {

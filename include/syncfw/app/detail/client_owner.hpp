@@ -26,8 +26,10 @@ inline constexpr std::string_view nobody = "anonymous";
 inline constexpr std::string_view owner_name = "syncfw.app.owner";
 
 /// The tenant that a token names. It is read, not checked: that is the server's part. A short token
-/// that is no JWT is a name, as servers without checks take it; a long one says nothing.
-[[nodiscard]] inline std::optional<std::string> tenant_of_token(std::string_view token) {
+/// that is no JWT is a name, as servers without checks take it; a long one says nothing. `is_user`:
+/// each user is a tenant of his own, whatever tenant the token names.
+[[nodiscard]] inline std::optional<std::string> tenant_of_token(std::string_view token,
+                                                                bool is_user = false) {
     constexpr std::size_t name_bytes_max = 31;
     const std::size_t first = token.find('.');
     const std::size_t second = first == token.npos ? first : token.find('.', first + 1);
@@ -36,6 +38,7 @@ inline constexpr std::string_view owner_name = "syncfw.app.owner";
         syncfw::detail::read_base64url(token.substr(first + 1, second - first - 1), text)) {
         const auto claims = json::decode_document(text);
         for (const std::string_view name : {"tenant_id", "sub"}) {
+            if (is_user && name != "sub") continue;
             const document* const found = claims ? claims->find(name) : nullptr;
             if (found != nullptr && found->text() != nullptr && !found->text()->empty())
                 return *found->text();
@@ -48,10 +51,10 @@ inline constexpr std::string_view owner_name = "syncfw.app.owner";
 /// Who it is: by the token, or as the last time.
 template <class Store>
 [[nodiscard]] result<tenant_id> find_owner(Store& store, std::string_view said,
-                                           std::string_view token) {
+                                           std::string_view token, bool is_user = false) {
     std::optional<std::string> name;
     if (!said.empty()) name = said;
-    if (!name) name = tenant_of_token(token);
+    if (!name) name = tenant_of_token(token, is_user);
     if (name) {
         auto whose = tenant_id::make(*name);
         if (!whose) return whose;

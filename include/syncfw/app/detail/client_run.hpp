@@ -135,7 +135,7 @@ result<void> client_run<S>::open() {
     }
     store_.emplace(std::move(*store));
     if (auto done = claim_role(*store_, "device"); !done) return done;
-    auto whose = find_owner(*store_, given_["tenant"], given_["token"]);
+    auto whose = find_owner(*store_, given_["tenant"], given_["token"], what_.of_user);
     if (!whose) return whose.error();
     whose_ = std::move(*whose);
     mine_ = std::make_unique<replica_type>(*store_, *link_, whose_, rules());
