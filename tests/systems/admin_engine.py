@@ -243,6 +243,20 @@ def test_one_invalid_change_refuses_all_and_is_named(place):
         equal(pull(server)["data"], {"end_user": [], "interactions": []}, "what is stored")
 
 
+def test_a_push_of_many_rows_is_still_one(place):
+    with start(place) as server:
+        rows = [{"name": f"n{i}"} for i in range(12_000)]
+        refused(send(server, rows + [{"name": ""}]), 400, "VALIDATION_ERROR",
+                "changes.end_user[12000].name")
+        equal(ids(pull(server)), [], "what is stored")
+        equal(len(push(server, rows)), 12_000, "the rows")
+        got, more = set(), {}
+        while page := ids(answer := pull(server, limit=5_000, **more)):
+            got |= set(page)
+            more = {"lastSyncTimestamp": answer["syncTimestamp"]}
+        equal(len(got), 12_000, "the rows pulled")
+
+
 def test_a_refused_change_takes_an_edit_of_a_stored_row_back(place):
     with start(place) as server:
         row, = push(server, [{"name": "before"}])

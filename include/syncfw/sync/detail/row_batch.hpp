@@ -311,7 +311,7 @@ class row_batch {
         result<void> done;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             const auto check = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
-                if constexpr (entity_of<T>.fields[Place].refers_to.type != nullptr)
+                if constexpr (!entity_of<T>.fields[Place].refers_to.entity.empty())
                     if (done) done = check_reference<T, Place>(tx);
             };
             (check(std::integral_constant<std::size_t, I>()), ...);
