@@ -30,8 +30,6 @@ struct later_members_t {
             const document* const here = mine.find(key);
             const document* const there = theirs.find(key);
             if (here != nullptr && there != nullptr) {
-                // A member that neither began with is as if it had been null in the base, but two
-                // nulls that were both set are no change from that.
                 merged.push_back({key, was == nullptr
                                            ? both_new(*here, *there, is_mine_later)
                                            : (*this)(*was, *here, *there, is_mine_later)});
@@ -49,6 +47,7 @@ struct later_members_t {
     }
 
   private:
+    // Neither began with it.
     [[nodiscard]] document both_new(const document& mine, const document& theirs,
                                     bool is_mine_later) const {
         if (mine.members() != nullptr && theirs.members() != nullptr)

@@ -2,6 +2,7 @@
 #include <syncfw/conflict/later_members.hpp>
 #include <syncfw/storage/memory.hpp>
 #include <syncfw/sync/change_list.hpp>
+#include <syncfw/sync/observed.hpp>
 #include <syncfw/sync/replace_all.hpp>
 #include <syncfw/sync/write_queue.hpp>
 
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -72,6 +74,25 @@ struct world {
         return tx->get<note>(key).value().value();
     }
     std::vector<syncfw::parked_conflict> parked() { return hub.conflicts(ada.tenant).value(); }
+};
+
+struct sealed_note {
+    std::string id{};
+    std::string title{};
+    std::string diary{};
+
+    static constexpr auto sync_entity = entity<"sealed_note">(
+        field<&sealed_note::id>(primary_key), field<&sealed_note::diary>(encrypted));
+};
+
+struct heard {
+    std::vector<syncfw::events::conflict_parked> parked{};
+
+    template <class Event>
+    void take(timestamp, const Event& event) {
+        if constexpr (std::is_same_v<Event, syncfw::events::conflict_parked>)
+            parked.push_back(event);
+    }
 };
 
 document object(std::initializer_list<document::member> members) {
@@ -167,6 +188,16 @@ TEST_CASE("timed write: documents are merged to any depth, whoever is later") {
     }
 }
 
+TEST_CASE("timed write: null takes a document's place, and a member's") {
+    world w;
+    (void)w.write(write_kind::create, at(1),
+                  object({{"title", "a"}, {"extra", object({{"x", 1}, {"y", 2}})}}));
+    (void)w.write(write_kind::update, at(2), object({{"extra", object({{"x", nullptr}})}}));
+    CHECK(w.row().value.extra == object({{"x", nullptr}, {"y", 2}}));
+    (void)w.write(write_kind::update, at(3), object({{"extra", nullptr}}));
+    CHECK(w.row().value.extra == document());
+}
+
 TEST_CASE("timed write: a set gets the values of a later write, and those of both in a conflict") {
     world w;
     (void)w.write(write_kind::create, at(1),
@@ -200,6 +231,37 @@ TEST_CASE("timed write: a deletion against an edit waits for a person") {
     CHECK(w.hub.resolve(w.ada, w.parked()[0].id, syncfw::side::mine));
     CHECK_FALSE(w.row().is_deleted());
     CHECK(w.row().value.title == "again");
+}
+
+TEST_CASE("timed write: what waits for a person is told with both values and both times") {
+    syncfw::memory::store<notes> store;
+    heard told;
+    syncfw::server hub(store, policy(), {.field_times = true}, syncfw::observed(told));
+    const syncfw::caller ada{.tenant = syncfw::tenant_id("ada"), .subject = "ada"};
+    const auto write = [&](write_kind kind, timestamp when, document data) {
+        return syncfw::take_write(hub, ada,
+                                  {.id = to_string(when),
+                                   .kind = kind,
+                                   .entity = "note",
+                                   .key = "n1",
+                                   .data = std::move(data),
+                                   .at = when});
+    };
+    (void)write(write_kind::create, at(5), object({{"title", "dear"}}));
+    CHECK(write(write_kind::remove, at(3), {}).resolution == "manual");
+    REQUIRE(told.parked.size() == 1);
+    CHECK(told.parked[0].key == "n1");
+    CHECK(told.parked[0].mine == "deleted");
+    CHECK(told.parked[0].mine_written == to_string(at(3)));
+    CHECK(told.parked[0].theirs.find("dear") != std::string::npos);
+    CHECK(told.parked[0].theirs_written == to_string(at(5)));
+}
+
+TEST_CASE("a row in words has nothing of what is kept encrypted") {
+    const syncfw::record<sealed_note> row{{.id = "n", .title = "open", .diary = "for my eyes"}};
+    const std::string words = syncfw::detail::row_in_words(row);
+    CHECK(words.find("open") != std::string::npos);
+    CHECK(words.find("for my eyes") == std::string::npos);
 }
 
 TEST_CASE("timed write: what is created anew after its deletion comes back whole") {

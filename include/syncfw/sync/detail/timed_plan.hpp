@@ -89,7 +89,8 @@ struct timed_merge {
                 for (const auto& each : wanted) made.insert(each);
         } else if constexpr (std::is_same_v<V, document>) {
             if (is_later)
-                made = later_members(document(), wanted, there, true);
+                made = wanted.members() == nullptr ? wanted
+                                                   : later_members(document(), wanted, there, true);
             else
                 clashes |= !merge_value<T, I, V>(nullptr, wanted, there, false, made);
         } else if (is_later) {
