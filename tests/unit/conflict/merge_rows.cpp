@@ -42,6 +42,15 @@ struct plain {
     static constexpr auto sync_entity = entity<"plain">(field<&plain::id>(primary_key));
 };
 
+struct page {
+    std::int64_t id = 0;
+    document body{};
+    bool is_deleted = false;
+    static constexpr auto sync_entity =
+        entity<"page">(field<&page::id>(primary_key), field<&page::body>(merge(by::document)),
+                       field<&page::is_deleted>(soft_delete));
+};
+
 template <class T>
 record<T> at(T value, std::uint64_t time) {
     record<T> row{.value = std::move(value)};
@@ -141,6 +150,14 @@ TEST_CASE("merge_rows: a deletion is merged beside edits of both sides, and with
     const auto live = settled<plain>(nullptr, at(plain{1, "a"}, 2), at(plain{1, "b"}, 3));
     CHECK_FALSE(live.is_deleted());
     CHECK(live.value.title == "a");
+}
+
+TEST_CASE("merge_rows: what can't be merged waits for a person, with its deletion") {
+    const auto base = at(page{1, document("a")}, 1);
+    const auto gone = at(page{1, document("mine"), true}, 2);
+    const auto theirs = at(page{1, document("theirs")}, 3);
+    const conflict<page> c{&base, gone, theirs};
+    CHECK(merge_rows().resolve(c).made == outcome::parked);
 }
 
 // A regression: a status of soft_delete(value) was never merged, and the change was lost.
