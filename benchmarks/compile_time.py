@@ -87,6 +87,125 @@ def program(entities, described):
     return headers + "\nusing namespace syncfw::annotations;\nusing syncfw::where;\n" + body
 
 
+# A server with threads and deadlines, and a client: with Beast alone, as one writes them after its
+# manual, without rows, tokens or routes.
+BEAST_PROGRAM = includes(
+    "boost/asio/ip/tcp.hpp", "boost/asio/strand.hpp", "boost/beast/core.hpp",
+    "boost/beast/http.hpp", "boost/beast/websocket.hpp", "memory", "string", "thread",
+    "vector") + """
+namespace beast = boost::beast;
+namespace http = beast::http;
+using tcp = boost::asio::ip::tcp;
+
+struct session : std::enable_shared_from_this<session> {
+    explicit session(tcp::socket&& socket) : stream(std::move(socket)) {}
+    void read() {
+        asked = {};
+        stream.expires_after(std::chrono::seconds(30));
+        http::async_read(stream, buffer, asked, [self = shared_from_this()](auto why, std::size_t) {
+            if (why) return;
+            if (beast::websocket::is_upgrade(self->asked)) return self->upgrade();
+            self->answer();
+        });
+    }
+    void answer() {
+        given = {http::status::ok, asked.version()};
+        given.set(http::field::content_type, "application/json");
+        given.keep_alive(asked.keep_alive());
+        given.body() = asked.target() == "/health" ? "{}" : asked.body();
+        given.prepare_payload();
+        http::async_write(stream, given, [self = shared_from_this()](auto why, std::size_t) {
+            if (!why) self->read();
+        });
+    }
+    void upgrade() {
+        socket = std::make_unique<beast::websocket::stream<beast::tcp_stream>>(std::move(stream));
+        socket->async_accept(asked, [self = shared_from_this()](auto why) {
+            if (why) return;
+            self->socket->async_write(boost::asio::buffer("poke", 4),
+                                      [self](auto, std::size_t) {});
+        });
+    }
+    beast::tcp_stream stream;
+    beast::flat_buffer buffer{};
+    http::request<http::string_body> asked{};
+    http::response<http::string_body> given{};
+    std::unique_ptr<beast::websocket::stream<beast::tcp_stream>> socket{};
+};
+
+struct server {
+    explicit server(unsigned short port) : acceptor(io, {tcp::v4(), port}) { accept(); }
+    void accept() {
+        acceptor.async_accept(boost::asio::make_strand(io), [this](auto why, tcp::socket socket) {
+            if (!why) std::make_shared<session>(std::move(socket))->read();
+            accept();
+        });
+    }
+    void run() {
+        std::vector<std::thread> others;
+        for (int i = 0; i < 3; ++i) others.emplace_back([this] { io.run(); });
+        io.run();
+        for (auto& each : others) each.join();
+    }
+    boost::asio::io_context io{};
+    tcp::acceptor acceptor;
+};
+
+std::string ask(const std::string& host, const std::string& port, const std::string& body) {
+    boost::asio::io_context io;
+    tcp::resolver resolver(io);
+    beast::tcp_stream stream(io);
+    stream.connect(resolver.resolve(host, port));
+    http::request<http::string_body> asked{http::verb::post, "/sync", 11};
+    asked.set(http::field::host, host);
+    asked.body() = body;
+    asked.prepare_payload();
+    http::write(stream, asked);
+    beast::flat_buffer buffer;
+    http::response<http::string_body> given;
+    http::read(stream, buffer, given);
+    return given.body();
+}
+
+int main(int count, char**) {
+    if (count > 1) return ask("localhost", "8080", "{}").empty();
+    server(8080).run();
+}
+"""
+
+# Ours: a whole service around a server of the engine, and a device that reaches it.
+SERVICE_PROGRAM = includes("syncfw/app/service.hpp", "syncfw/storage/memory.hpp",
+                           "syncfw/sync/replica.hpp", "syncfw/transport/http_link.hpp") + """
+using namespace syncfw::annotations;
+
+struct book {
+    syncfw::uuid id{};
+    std::string title{};
+    static constexpr auto sync_entity = entity<"book">(field<&book::id>(primary_key));
+};
+using library = syncfw::schema<book>;
+
+int sync_books() {
+    syncfw::memory::store<library> here;
+    auto link = syncfw::http_link::make("http://localhost:8080");
+    if (!link) return 1;
+    syncfw::replica mine(here, *link, syncfw::tenant_id("ann"));
+    if (!mine.put(book{.id = syncfw::new_uuid(), .title = "Dune"})) return 1;
+    return mine.sync() ? 0 : 1;
+}
+
+int main(int count, char**) {
+    if (count > 1) return sync_books();
+    syncfw::memory::store<library> store;
+    syncfw::service_events told;
+    syncfw::server hub(store, syncfw::last_write_wins(), {}, syncfw::observed(told));
+    syncfw::service books(hub, told, syncfw::trusting({.tenant = syncfw::tenant_id("ann")}),
+                          {.port = 8080});
+    return books.run();
+}
+"""
+
+
 # --- measuring ----------------------------------------------------------------------------------
 
 
@@ -155,6 +274,14 @@ def report_entities(report, units, style, many):
     report.add(f"{many} entities, {style}, peak", statistics.median(all_of_them.megabytes), "MB")
 
 
+def report_service(report, units):
+    ours, theirs = units["service"], units["beast"]
+    ratios = [a / b for a, b in zip(ours.seconds, theirs.seconds)]
+    report.add("a service and a device", statistics.median(ours.seconds), "s",
+               "a server, a client: Beast", statistics.median(theirs.seconds),
+               statistics.median(ratios), 1.3)
+
+
 def has_header(compiler, header):
     command = [compiler, "-std=c++20", "-E", "-xc++", "-", "-o", os.devnull]
     return subprocess.run(command, input=includes(header), text=True, check=False,
@@ -186,12 +313,15 @@ def main():
         for entities in (0, 1, options.entities):
             units[f"{style}_{entities}"] = Unit(program(entities, described), "-O0", "-c",
                                                 "-o", os.devnull)
+    units["service"] = Unit(SERVICE_PROGRAM, "-O0", "-c", "-o", os.devnull)
+    units["beast"] = Unit(BEAST_PROGRAM, "-O0", "-c", "-o", os.devnull)
     measure(units, options.compiler, options.runs)
 
     report = Report(options.results, not options.no_header)
     report_include(report, units)
     for style in styles:
         report_entities(report, units, style, options.entities)
+    report_service(report, units)
     return 2 if report.missed else 0
 
 

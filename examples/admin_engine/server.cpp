@@ -48,7 +48,8 @@ int main(int argc, char** argv) {
         // A merge needs the rows as its clients knew them.
         const std::string& resolution = here["conflict-resolution"];
         syncfw::server hub(here.store(), *policies::find(resolution),
-                           {.audit = true,
+                           {.operations_max = 100'000,
+                            .audit = true,
                             .times_of_arrival = true,
                             .history_max = resolution == "merge" ? 50 : 0},
                            syncfw::observed(here.told()));

@@ -197,6 +197,15 @@ def test_a_row_may_come_twice_in_a_push(place):
         equal(len([i for i in ids(pull(server)) if i == mine]), 1, "the row is there once")
 
 
+def test_the_deletion_of_a_row_that_is_not_there_stops_no_push(place):
+    with start(place) as server:
+        gone, other = push(server, [{"id": new_id(), "isDeleted": True}, {"name": "other"}])
+        equal((gone["is_deleted"], other["name"]), (1, "other"), "the answer")
+        equal(len(ids(pull(server))), 1, "the users")
+        cancelled, = push(server, None, [{"id": new_id(), "status": "cancelled"}])
+        equal(cancelled["status"], "cancelled", "the interaction")
+
+
 def test_members_that_nobody_knows_are_left_out_with_a_warning(place):
     with start(place) as server:
         said = send(server, [{"name": "a", "emial": "x"}], [{"title": "t", "sync_status": "x"}],
@@ -232,6 +241,20 @@ def test_one_invalid_change_refuses_all_and_is_named(place):
         refused(server.post(SYNC + "/push", {}), 400, "VALIDATION_ERROR", "changes")
         refused(server.post(SYNC + "/push", b"{\"changes\": {"), 400, "VALIDATION_ERROR")
         equal(pull(server)["data"], {"end_user": [], "interactions": []}, "what is stored")
+
+
+def test_a_push_of_many_rows_is_still_one(place):
+    with start(place) as server:
+        rows = [{"name": f"n{i}"} for i in range(12_000)]
+        refused(send(server, rows + [{"name": ""}]), 400, "VALIDATION_ERROR",
+                "changes.end_user[12000].name")
+        equal(ids(pull(server)), [], "what is stored")
+        equal(len(push(server, rows)), 12_000, "the rows")
+        got, more = set(), {}
+        while page := ids(answer := pull(server, limit=5_000, **more)):
+            got |= set(page)
+            more = {"lastSyncTimestamp": answer["syncTimestamp"]}
+        equal(len(got), 12_000, "the rows pulled")
 
 
 def test_a_refused_change_takes_an_edit_of_a_stored_row_back(place):

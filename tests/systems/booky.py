@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Booky as its users meet it: the contract, line by line, and the traps of its description.
 
-    tests/systems/booky.py build/dev/examples [word …]
+    tests/systems/booky.py build/examples [word …]
 """
 import datetime
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """The page /conflicts of Booky in a browser: a person settles conflicts by clicking.
 
-    tests/systems/booky_conflicts_page.py build/dev/examples
+    tests/systems/booky_conflicts_page.py build/examples
 
 Exit: 0 all holds, 1 something doesn't, 77 there is no Chromium or no chromedriver.
 """

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """The example program of app/main.hpp, as a stranger uses it: a server, devices, an operator.
 
-    tests/systems/programs.py build/dev/examples [word in a test's name …]
+    tests/systems/programs.py build/examples [word in a test's name …]
 """
 import http.server
 import json
@@ -199,6 +199,8 @@ def test_wrong_words_are_told_with_what_was_meant(place):
     for words, *parts in (
             (["ad", "book"], "'ad'", "did you mean add?"),
             ([], "verb"),
+            (["srve"], "'srve'", "did you mean serve?"),
+            (["serve", "now"], "write: library_service serve"),
             (["add", "boook"], "'boook'", "did you mean book?"),
             (["add", "book", "titel=x"], "book has no field 'titel'", "did you mean title?"),
             (["add", "book", "title"], "'title' is no field=value"),

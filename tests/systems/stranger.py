@@ -541,7 +541,7 @@ def run_one(test, kind, make):
 def main(module, name):
     """Runs the tests of a module whose name contains one of the words behind the folder:
 
-        tests/systems/admin_engine.py build/dev/examples [word …]
+        tests/systems/admin_engine.py build/examples [word …]
     """
     global FOLDER
     if len(sys.argv) < 2:

@@ -236,6 +236,11 @@ template <class Schema>
     return {};
 }
 
+[[nodiscard]] inline bool is_own_verb(std::string_view verb) {
+    return verb == "serve" || verb == "migrate" || verb == "backup" || verb == "openapi" ||
+           verb == "token";
+}
+
 /// The options that the verb has.
 [[nodiscard]] inline std::vector<setting> settings_of_verb(const main_options& what,
                                                            std::string_view verb) {
@@ -248,6 +253,42 @@ template <class Schema>
     const bool is_server =
         verb == "serve" || verb == "migrate" || verb == "backup" || verb == "openapi";
     return is_server ? host_settings(host_part(what)) : client_settings(client_part(what));
+}
+
+/// What is wrong with the words, whatever the verb does with them.
+[[nodiscard]] inline result<void> check_words(const main_options& what,
+                                              const std::vector<std::string>& words) {
+    if (words.empty()) return bad_setting("say what to do: give a verb");
+    if (is_own_verb(words[0])) {
+        const bool has_file = words[0] == "backup";
+        if (words.size() == (has_file ? 2U : 1U)) return {};
+        return bad_setting("write: " + what.program + " " + words[0] + (has_file ? " FILE" : ""));
+    }
+    if (find_verb(client_part(what), words[0]) != nullptr) return {};
+    std::vector<std::string> names;
+    for (const verb_line& each : verbs_of_main(what))
+        names.push_back(each.usage.substr(0, each.usage.find(' ')));
+    return bad_setting("there is no verb " + shown(words[0]) +
+                       syncfw::detail::or_meant(words[0], names) + " (there are " +
+                       syncfw::detail::in_a_row(names, " and ") + ")");
+}
+
+/// The verbs that are not a device's.
+template <class Schema, class Policy, class Extend>
+int run_own_verb(const settings& given, const host_options& what,
+                 const std::vector<std::string>& words, Policy policy, Extend& extend) {
+    if (words[0] == "token") {
+        auto token = make_token(given, system_environment().now());
+        if (!token) return complain_of_usage(what.program, token.error());
+        std::puts(token->c_str());
+        return exit_done;
+    }
+    if (words[0] == "openapi") return print_openapi<Schema>(given, what, std::move(policy), extend);
+    if (words[0] != "serve") return tend_database<Schema>(given, what, words);
+    return host<Schema>(given, what, [&](auto& here) {
+        return with_service(here, policy, extend,
+                            [&](service& served) { return here.serve(served); });
+    });
 }
 
 }  // namespace detail
@@ -264,38 +305,20 @@ int main(int argc, const char* const* argv, const main_options& what, Policy pol
         return detail::exit_done;
     }
     const std::vector<std::string>& words = given->words();
-    const std::string verb = words.empty() ? std::string() : words[0];
-    const auto of_verb = detail::settings_of_verb(what, verb);
-    if (auto fine = detail::check_options(*given, known, of_verb, verb); !fine && !verb.empty())
+    if (auto fine = detail::check_words(what, words); !fine)
         return detail::complain_of_usage(what.program, fine.error());
-    const std::size_t wanted = verb == "backup" ? 2 : 1;
+    const auto of_verb = detail::settings_of_verb(what, words[0]);
+    if (auto fine = detail::check_options(*given, known, of_verb, words[0]); !fine)
+        return detail::complain_of_usage(what.program, fine.error());
     const host_options of_host = detail::host_part(what);
-    const bool is_ours = verb == "serve" || verb == "migrate" || verb == "backup" ||
-                         verb == "openapi" || verb == "token";
-    if (!is_ours) {
-        given->default_to("database", detail::client_part(what).database);
-        if (verb == "validate" && words.size() == 1 && detail::is_servers<Schema>(*given, of_host))
-            return detail::tend_database<Schema>(*given, of_host, words);
-        return client<Schema>(*given, words, detail::client_part(what));
+    if (detail::is_own_verb(words[0])) {
+        given->default_to("database", detail::default_database(of_host));
+        return detail::run_own_verb<Schema>(*given, of_host, words, std::move(policy), extend);
     }
-    if (words.size() != wanted)
-        return detail::complain_of_usage(what.program,
-                                         detail::bad_setting("write: " + what.program + " " + verb +
-                                                             (wanted == 2 ? " FILE" : "")));
-    given->default_to("database", detail::default_database(of_host));
-    if (verb == "token") {
-        auto token = detail::make_token(*given, system_environment().now());
-        if (!token) return detail::complain_of_usage(what.program, token.error());
-        std::puts(token->c_str());
-        return detail::exit_done;
-    }
-    if (verb == "openapi")
-        return detail::print_openapi<Schema>(*given, of_host, std::move(policy), extend);
-    if (verb != "serve") return detail::tend_database<Schema>(*given, of_host, words);
-    return host<Schema>(*given, of_host, [&](auto& here) {
-        return detail::with_service(here, policy, extend,
-                                    [&](service& served) { return here.serve(served); });
-    });
+    given->default_to("database", detail::client_part(what).database);
+    if (words[0] == "validate" && detail::is_servers<Schema>(*given, of_host))
+        return detail::tend_database<Schema>(*given, of_host, words);
+    return client<Schema>(*given, words, detail::client_part(what));
 }
 
 }  // namespace syncfw::app

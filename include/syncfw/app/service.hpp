@@ -73,7 +73,7 @@ struct service_options {
     /// So many requests without a good token of one address. Those beyond it are answered with 429
     /// instead of 401; who has a good token is never kept from asking by others at his address,
     /// which may be a proxy's.
-    std::optional<token_bucket> limit_refused = token_bucket{.tokens = 60, .burst = 60};
+    std::optional<token_bucket> limit_refused = token_bucket{.tokens = 300, .burst = 300};
     http::limits most{};
     sync_route_rules routes{};
     /// What each request goes through on its way, and each answer: `http::with_gzip`, say.

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace syncfw {
@@ -28,6 +29,47 @@ concept field_cipher = requires(const C& cipher, const sealed_field& field,
     { cipher.seal(field, content, out) } -> std::same_as<result<void>>;
     // Replaces `out` by the content; an error when the ciphertext was tampered with.
     { cipher.open(field, content, out) } -> std::same_as<result<void>>;
+};
+
+/// Any cipher, without its type. The cipher must outlive it.
+class cipher_view {
+  public:
+    /// Nobody's: it can neither seal nor open.
+    cipher_view() = default;
+    template <class C>
+        requires(!std::same_as<C, cipher_view> && field_cipher<C>)
+    cipher_view(const C& of) noexcept
+        : of_(&of),
+          seal_([](const void* cipher, const sealed_field& field, std::string_view content,
+                   std::string& out) {
+              return static_cast<const C*>(cipher)->seal(field, content, out);
+          }),
+          open_([](const void* cipher, const sealed_field& field, std::string_view content,
+                   std::string& out) {
+              return static_cast<const C*>(cipher)->open(field, content, out);
+          }) {}
+
+    [[nodiscard]] result<void> seal(const sealed_field& field, std::string_view content,
+                                    std::string& out) const {
+        return of_ == nullptr ? no_keys(field) : seal_(of_, field, content, out);
+    }
+    [[nodiscard]] result<void> open(const sealed_field& field, std::string_view content,
+                                    std::string& out) const {
+        return of_ == nullptr ? no_keys(field) : open_(of_, field, content, out);
+    }
+
+  private:
+    using function = result<void>(const void*, const sealed_field&, std::string_view, std::string&);
+    [[nodiscard]] static result<void> no_keys(const sealed_field& field) {
+        return error{.code = errc::invalid_value,
+                     .message = "the field is encrypted, and no cipher was given",
+                     .entity = std::string(field.entity),
+                     .field = std::string(field.field)};
+    }
+
+    const void* of_ = nullptr;
+    function* seal_ = nullptr;
+    function* open_ = nullptr;
 };
 
 /// Keys whose ciphertexts are bound to a tenant. A store takes it in place of a cipher, and asks it
@@ -70,6 +112,24 @@ using cipher_used = typename cipher_in_use<C>::type;
 template <class T>
 inline constexpr bool has_encrypted_fields =
     (declaration_of<T>::meanings & bit_of(meaning::encrypted)) != 0;
+
+template <class Schema>
+inline constexpr bool has_encrypted_entities = [] {
+    bool has = false;
+    Schema::for_each([&]<class T>(of<T>) { has |= has_encrypted_fields<T>; });
+    return has;
+}();
+
+/// What rows of T are sealed with: nothing where nothing is to be sealed.
+template <class T>
+using cipher_of_rows = std::conditional_t<has_encrypted_fields<T>, cipher_view, no_cipher>;
+template <class T>
+[[nodiscard]] cipher_of_rows<T> cipher_of_row(const cipher_view& given) noexcept {
+    if constexpr (has_encrypted_fields<T>)
+        return given;
+    else
+        return {};
+}
 
 // The gate of every encoder and decoder.
 template <class T, class Cipher>

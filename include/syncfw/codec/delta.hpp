@@ -172,7 +172,8 @@ const char* get_planned_delta(const char* in, decoder& d, T& row, const row_plan
 // `no_field` where it still isn't, doesn't travel this way, is of another type, or its bytes are
 // none of it.
 template <class T, route Way>
-[[nodiscard]] std::size_t take_foreign(T& row, std::string_view item, std::string_view bytes) {
+[[nodiscard]] std::size_t take_foreign(T& row, std::string_view item, std::string_view bytes,
+                                       const cipher_view& keys) {
     layout_item known;
     if (!known.read(item)) return no_field;
     const std::size_t place = entity_of<T>.find(known.name);
@@ -182,14 +183,15 @@ template <class T, route Way>
     std::string_view content = mine.type;
     if (mine.nullable) content.remove_suffix(1);
     const bool is_sealed = mine.cipher != encryption::none;
-    if (is_sealed || known.is_sealed || !reads_as(known.content, content)) return no_field;
+    if (is_sealed != known.is_sealed || !reads_as(known.content, content)) return no_field;
     const reading form = known.is_nullable == mine.nullable ? reading::same
                          : known.is_nullable                ? reading::from_nullable
                                                             : reading::to_nullable;
     decoder d{bytes.data(), bytes.data() + bytes.size()};
     T read = row;
     bool there = false;
-    const char* const end = get_field(bytes.data(), d, read, place, form, there, no_cipher());
+    const char* const end =
+        get_field(bytes.data(), d, read, place, form, there, cipher_of_row<T>(keys));
     if (end != d.end || !there) return no_field;
     field_mask one;
     one.set(place);

@@ -46,9 +46,9 @@ struct field_merge {
         const auto& theirs = member_at<I>(c.theirs.value);
         // The base is what the struct begins with where there is none.
         // Whether the row is deleted is decided before; what else such a field may say is a value.
-        constexpr bool is_the_servers =
-            field.is_server_owned() ||
-            (field.has(meaning::soft_delete) && field.deletes != deletion::value);
+        constexpr bool is_flag =
+            field.has(meaning::soft_delete) && field.deletes != deletion::value;
+        constexpr bool is_the_servers = field.is_server_owned() || is_flag;
         if constexpr (is_the_servers || field.has(meaning::primary_key)) return;
         if (is_same_value(mine, theirs)) return;
         const auto* base = c.base == nullptr ? nullptr : &member_at<I>(c.base->value);

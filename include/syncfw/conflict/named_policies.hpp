@@ -31,9 +31,9 @@ class named_policies {
 
   public:
     [[nodiscard]] static constexpr std::optional<named_policies> find(std::string_view name) {
-        std::size_t at = 0;
-        const bool is_known = ((Choices::name == name || (++at, false)) || ...);
-        return is_known ? std::optional(named_policies(at)) : std::nullopt;
+        for (std::size_t place = 0; place < sizeof...(Choices); ++place)
+            if (named_policies(place).name() == name) return named_policies(place);
+        return {};
     }
 
     /// In the order of the list.
@@ -50,14 +50,16 @@ class named_policies {
 
     template <class T>
     [[nodiscard]] decision<T> resolve(const conflict<T>& c) const {
-        decision<T> made;
-        std::size_t at = 0;
-        (void)((at++ == place_ && (made = typename Choices::policy_type().resolve(c), true)) ||
-               ...);
-        return made;
+        constexpr decision<T> (*all[])(const conflict<T>&) = {decide<Choices, T>...};
+        return all[place_](c);
     }
 
   private:
+    template <class Choice, class T>
+    [[nodiscard]] static decision<T> decide(const conflict<T>& c) {
+        return typename Choice::policy_type().resolve(c);
+    }
+
     constexpr explicit named_policies(std::size_t place) noexcept : place_(place) {}
 
     std::size_t place_ = 0;

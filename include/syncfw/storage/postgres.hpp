@@ -121,6 +121,11 @@ class store {
         return parts_->connections.settings().unique;
     }
 
+    /// What a tenant's encrypted fields are sealed with. The store must outlive it.
+    [[nodiscard]] syncfw::detail::cipher_in_use<Cipher> cipher_for(const tenant_id& whose) const {
+        return {parts_->cipher, whose};
+    }
+
   private:
     // Transactions point to these, so they stay where they are when the store is moved.
     struct parts {

@@ -26,25 +26,42 @@
 
 namespace syncfw {
 
+namespace detail {
+
 template <class T>
-[[nodiscard]] std::string record_bytes(const record<T>& row) {
-    static_assert(detail::require_codec<T, detail::no_cipher>());
+void append_bookkeeping(buffer& out, const record<T>& row) {
     const bookkeeping all = read_bookkeeping(row);
-    buffer out;
-    detail::wire_writer writer(out);
+    wire_writer writer(out);
     writer.signed_number(all.version);
     writer.number(all.written.value());
     writer.fixed(all.written.origin().value());
     writer.signed_number(all.sequence);
     writer.number(static_cast<std::uint64_t>(all.status) << 1 | (all.is_deleted ? 1U : 0U));
-    binary::append_layout<T>(out);
+    syncfw::binary::append_layout<T>(out);
+}
+
+}  // namespace detail
+
+template <class T>
+[[nodiscard]] std::string record_bytes(const record<T>& row) {
+    static_assert(detail::require_codec<T, detail::no_cipher>());
+    buffer out;
+    detail::append_bookkeeping(out, row);
     binary::append_row(out, row.value);
+    return std::string(out.view());
+}
+/// The same of an entity with encrypted fields.
+template <class T, field_cipher Cipher>
+[[nodiscard]] result<std::string> record_bytes(const record<T>& row, const Cipher& cipher) {
+    buffer out;
+    detail::append_bookkeeping(out, row);
+    if (auto done = binary::append_row(out, row.value, cipher); !done) return done.error();
     return std::string(out.view());
 }
 
 /// Fails with `errc::corrupted` for bytes that `record_bytes` did not write.
-template <class T>
-[[nodiscard]] result<record<T>> read_record(std::string_view bytes) {
+template <class T, class Cipher = detail::no_cipher>
+[[nodiscard]] result<record<T>> read_record(std::string_view bytes, const Cipher& cipher = {}) {
     detail::wire_reader in(bytes);
     bookkeeping all{.version = in.signed_number()};
     const std::uint64_t written = in.number();
@@ -53,7 +70,7 @@ template <class T>
     const std::uint64_t state = in.number_up_to(7);
     all.is_deleted = (state & 1) != 0;
     all.status = static_cast<sync_status>(state >> 1);
-    auto value = binary::decode<T>(in.rest());
+    auto value = binary::decode<T>(in.rest(), cipher);
     if (!value || !in.is_good())
         return error{.code = errc::corrupted,
                      .message = "a row that was kept can't be read",

@@ -11,6 +11,7 @@
 // is checked like a stranger's: lengths, counts, names, values.
 #pragma once
 
+#include <syncfw/codec/cipher.hpp>
 #include <syncfw/core/error.hpp>
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/core/uuid.hpp>
@@ -143,10 +144,15 @@ enum class message_kind : unsigned char { push = 1, push_answer, pull, pull_answ
 
 template <class Message>
 [[nodiscard]] std::string encode(const Message& message);
+/// The same of one whose rows have encrypted fields. It fails where the cipher does.
+template <class Message>
+[[nodiscard]] result<std::string> encode(const Message& message, const cipher_view& keys);
 
 /// Gives the other side's error in place of an answer where it sent one.
 template <class Message>
 [[nodiscard]] result<Message> decode(std::string_view bytes);
+template <class Message>
+[[nodiscard]] result<Message> decode(std::string_view bytes, const cipher_view& keys);
 
 }  // namespace syncfw
 

@@ -12,6 +12,7 @@
 // A resolution is a write like any other: it travels, and can meet another conflict.
 #pragma once
 
+#include <syncfw/codec/cipher.hpp>
 #include <syncfw/entity/record.hpp>
 #include <syncfw/query/query.hpp>
 #include <syncfw/storage/system_entities.hpp>
@@ -38,23 +39,25 @@ struct conflict_sides {
     record<T> theirs{};
 };
 
-/// Reads the rows of a conflict of T.
+/// Reads the rows of a conflict of T. Where these have encrypted fields, it takes the cipher of
+/// the tenant: `keys.for_tenant(whose)`.
 template <class T>
-[[nodiscard]] result<conflict_sides<T>> read_conflict(const parked_conflict& parked) {
+[[nodiscard]] result<conflict_sides<T>> read_conflict(const parked_conflict& parked,
+                                                      const cipher_view& keys = {}) {
     if (parked.entity_name != entity_of<T>.name)
         return error{.code = errc::unknown_entity,
                      .message = "the conflict is of another entity",
                      .entity = parked.entity_name};
     conflict_sides<T> sides;
     if (parked.base) {
-        auto base = detail::from_image<T>(*parked.base);
+        auto base = detail::from_image<T>(*parked.base, keys);
         if (!base) return base.error();
         sides.base = std::move(*base);
     }
-    auto mine = detail::from_image<T>(parked.mine);
+    auto mine = detail::from_image<T>(parked.mine, keys);
     if (!mine) return mine.error();
     sides.mine = std::move(*mine);
-    auto theirs = detail::from_image<T>(parked.theirs);
+    auto theirs = detail::from_image<T>(parked.theirs, keys);
     if (!theirs) return theirs.error();
     sides.theirs = std::move(*theirs);
     return sides;
@@ -66,9 +69,9 @@ namespace detail {
 /// was parked stays, but for the fields that both changed.
 template <class T>
 [[nodiscard]] result<record<T>> resolved_row(const parked_conflict& parked, record<T> now,
-                                             side taken) {
+                                             side taken, const cipher_view& keys) {
     if (taken == side::theirs) return now;
-    auto sides = read_conflict<T>(parked);
+    auto sides = read_conflict<T>(parked, keys);
     if (!sides) return sides.error();
     const record<T>& mine = sides->mine;
     const field_mask changed =
@@ -76,6 +79,24 @@ template <class T>
     add_fields(now.value, mine.value, changed & writable_fields<T>);
     set_deleted(now, mine.is_deleted());
     return now;
+}
+
+/// Writes what `read_conflict` reads.
+template <class T>
+[[nodiscard]] result<void> keep_sides(parked_conflict& to, const record<T>* base,
+                                      const record<T>& mine, const record<T>& theirs,
+                                      const cipher_view& keys) {
+    auto my_image = to_image(mine, keys), their_image = to_image(theirs, keys);
+    if (!my_image) return my_image.error();
+    if (!their_image) return their_image.error();
+    to.mine = std::move(*my_image);
+    to.theirs = std::move(*their_image);
+    to.base.reset();
+    if (base == nullptr) return {};
+    auto base_image = to_image(*base, keys);
+    if (!base_image) return base_image.error();
+    to.base = std::move(*base_image);
+    return {};
 }
 
 [[nodiscard]] inline error no_conflict() {

@@ -19,6 +19,7 @@
 #include <syncfw/storage/transact.hpp>
 #include <syncfw/sync/detail/push_batch.hpp>
 #include <syncfw/sync/detail/row_choice.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/resolution.hpp>
@@ -223,18 +224,22 @@ std::string server<W, P>::handle(const caller& who, std::string_view request) {
         tell_refused(who, why);
         return encode(failure_message{why});
     };
+    const detail::keys_of keys(*store_, who.tenant);
+    const auto give = [&](const auto& answer) {
+        if (!answer) return refuse(answer.error());
+        auto bytes = encode(*answer, keys.view());
+        return bytes ? std::move(*bytes) : refuse(bytes.error());
+    };
     switch (kind_of(request)) {
         case message_kind::push: {
-            auto asked = decode<push_message<schema_type>>(request);
+            auto asked = decode<push_message<schema_type>>(request, keys.view());
             if (!asked) return refuse(asked.error());
-            const auto answer = push(who, *asked);
-            return answer ? encode(*answer) : refuse(answer.error());
+            return give(push(who, *asked));
         }
         case message_kind::pull: {
             auto asked = decode<pull_message>(request);
             if (!asked) return refuse(asked.error());
-            const auto answer = pull(who, *asked);
-            return answer ? encode(*answer) : refuse(answer.error());
+            return give(pull(who, *asked));
         }
         default:
             return refuse({.code = errc::unsupported_format,
@@ -341,7 +346,7 @@ result<void> server<W, P>::add_foreign(Transaction& tx, pull_answer<schema_type>
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (rows[i].has_left) continue;
             rows[i].foreign = std::move((*found)[i]);
-            (void)detail::adopt_foreign(rows[i].row.value, rows[i].foreign);
+            (void)detail::adopt_foreign(rows[i].row.value, rows[i].foreign, detail::keys_in(tx));
         }
     });
     return done;

@@ -35,6 +35,19 @@ TEST_CASE("later members: what only one side changed is taken from there") {
     CHECK(later_members(base, mine, theirs, false) == wanted);
 }
 
+TEST_CASE(
+    "later members: the same change on both sides is one, and new values of two kinds clash") {
+    const document same = object({{"a", 2}});
+    const document base = object({{"a", 1}});
+    CHECK(later_members(base, same, same, true) == same);
+    CHECK(later_members(base, base, same, true) == same);
+    CHECK(later_members(base, same, base, false) == same);
+    const document nested = object({{"new", object({{"x", 1}})}});
+    const document number = object({{"new", 1}});
+    CHECK(later_members(document::object(), nested, number, true) == nested);
+    CHECK(later_members(document::object(), nested, number, false) == number);
+}
+
 TEST_CASE("later members: of a member that both changed the later side's stays, at any depth") {
     const document base = object({{"deep", object({{"x", 0}})}});
     const document mine = object({{"deep", object({{"x", 1}, {"list", document::array(1)}})}});

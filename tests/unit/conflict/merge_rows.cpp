@@ -20,6 +20,7 @@ struct note {
     std::string title{};
     std::string text{};
     bool is_deleted = false;
+    friend bool operator==(const note&, const note&) = default;
     static constexpr auto sync_entity =
         entity<"note">(field<&note::id>(primary_key), field<&note::is_deleted>(soft_delete));
 };
@@ -39,6 +40,15 @@ struct plain {
     std::int64_t id = 0;
     std::string title{};
     static constexpr auto sync_entity = entity<"plain">(field<&plain::id>(primary_key));
+};
+
+struct page {
+    std::int64_t id = 0;
+    document body{};
+    bool is_deleted = false;
+    static constexpr auto sync_entity =
+        entity<"page">(field<&page::id>(primary_key), field<&page::body>(merge(by::document)),
+                       field<&page::is_deleted>(soft_delete));
 };
 
 template <class T>
@@ -125,6 +135,29 @@ TEST_CASE("merge_rows: a deletion that is beside the value is a change, too") {
     const auto made = settled(&base, at(plain{1, "b"}, 2), theirs);
     CHECK(made.is_deleted());
     CHECK(made.value.title == "b");
+}
+
+TEST_CASE("merge_rows: a deletion is merged beside edits of both sides, and with no base as well") {
+    const auto base = at(note{1, "a", "b"}, 1);
+    const auto gone = at(note{1, "mine", "b", true}, 2);
+    const auto made = settled(&base, gone, at(note{1, "a", "theirs"}, 3));
+    CHECK(made.value == note{1, "mine", "theirs", true});
+    CHECK(settled(&base, gone, base).value == gone.value);
+    CHECK(settled<note>(nullptr, gone, base).value.is_deleted);
+    auto beside = at(plain{1, "a"}, 2);
+    beside.mark_deleted({});
+    CHECK(settled<plain>(nullptr, beside, at(plain{1, "b"}, 3)).is_deleted());
+    const auto live = settled<plain>(nullptr, at(plain{1, "a"}, 2), at(plain{1, "b"}, 3));
+    CHECK_FALSE(live.is_deleted());
+    CHECK(live.value.title == "a");
+}
+
+TEST_CASE("merge_rows: what can't be merged waits for a person, with its deletion") {
+    const auto base = at(page{1, document("a")}, 1);
+    const auto gone = at(page{1, document("mine"), true}, 2);
+    const auto theirs = at(page{1, document("theirs")}, 3);
+    const conflict<page> c{&base, gone, theirs};
+    CHECK(merge_rows().resolve(c).made == outcome::parked);
 }
 
 // A regression: a status of soft_delete(value) was never merged, and the change was lost.

@@ -266,6 +266,24 @@ TEST_CASE("row_server: a named request takes effect once, also under another clo
     CHECK(books(s.pull()).size() == 2);
 }
 
+TEST_CASE("row_server: the deletion of a row that isn't there is no mistake, and nothing") {
+    scene s;
+    const std::string id = "0192f0c1-7a3b-7c4d-8e5f-60718293a4b5";
+    const document gone = s.push_book(R"({"id":")" + id + R"(","is_deleted":true})");
+    CHECK(text(gone, "id") == id);
+    CHECK(text(gone, "is_deleted") == "true");
+    CHECK(books(s.pull({.since = timestamp::from_microseconds(1)})).empty());
+    CHECK(s.refused(R"({"book":[{"id":")" + id + R"(","isbn":"1"}]})").field ==
+          "changes.book[0].title");
+    const document both = s.push(R"({"book":[{"id":")" + id + R"(","is_deleted":true},{"id":")" +
+                                 id + R"(","title":"a"}]})");
+    CHECK(text(both.find("data")->elements()->at(1), "title") == "a");
+    CHECK(books(s.pull()).size() == 1);
+    // A whole row that is deleted already is kept: others may have it.
+    (void)s.push_book(R"({"title":"b","is_deleted":true})");
+    CHECK(books(s.pull({.since = timestamp::from_microseconds(1)})).size() == 2);
+}
+
 TEST_CASE("row_server: each write is in the audit, with who did it") {
     scene s;
     const document row = s.push_book(R"({"title":"a"})");

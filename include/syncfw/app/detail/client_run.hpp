@@ -98,6 +98,8 @@ class client_run {
     [[nodiscard]] result<json_line> json_of(const parked_conflict& each);
     [[nodiscard]] result<int> tell_sync(const sync_ended& ended);
     [[nodiscard]] result<void> tell_refused();
+    [[nodiscard]] std::string tell_watch(const result<sync_report>& how, std::int64_t unsent,
+                                         const std::string& before, timestamp now);
     [[nodiscard]] static json_line json_of(const sync_report& seen);
     [[nodiscard]] static std::string words_of(const sync_report& seen);
     [[nodiscard]] std::string words_of(const sync_ended& ended, std::int64_t unsent) const;

@@ -61,6 +61,26 @@ class poke_ear {
     std::thread thread_;
 };
 
+/// Gives what is wrong, in words; nothing where all is well. That is said once: a server that is
+/// away for a day is no news each minute.
+template <class S>
+std::string client_run<S>::tell_watch(const result<sync_report>& how, std::int64_t unsent,
+                                      const std::string& before, timestamp now) {
+    const std::optional<error> why = how ? how->push_failure : std::optional(how.error());
+    const bool has_done = how && (how->pushed > 0 || how->pulled > 0 || how->left > 0);
+    std::string words = why ? words_of(sync_ended{.why = why}, unsent) : words_of(*how);
+    const bool is_news = has_done || (why ? words != before : !before.empty());
+    if (is_news && is_json_) {
+        json_line line = how ? json_of(*how) : json_line();
+        line.set_text("at", to_string(now));
+        if (why) line.set_text("error", words);
+        print(line.text());
+    } else if (is_news) {
+        print(to_string(now) + "  " + words);
+    }
+    return why ? words : std::string();
+}
+
 template <class S>
 result<int> client_run<S>::watch() {
     system_environment from;
@@ -87,21 +107,7 @@ result<int> client_run<S>::watch() {
         const auto how = mine_->sync();
         plan.ended(how, from.now(), from.random(), link_->retry_after());
         if (auto now = mine_->status()) pending_then = now->pending;
-        const std::optional<error> why = how ? how->push_failure : std::optional(how.error());
-        const bool has_done =
-            how && (how->pushed > 0 || how->pulled > 0 || how->left > 0 || how->rejected > 0);
-        std::string words = why ? words_of({.why = why}, pending_then) : words_of(*how);
-        // Said once: a server that is away for a day is no news each minute.
-        const bool is_news = has_done || (why ? words != last_words : !last_words.empty());
-        if (is_news && is_json_) {
-            json_line line = how ? json_of(*how) : json_line();
-            line.set_text("at", to_string(from.now()));
-            if (why) line.set_text("error", words);
-            print(line.text());
-        } else if (is_news) {
-            print(to_string(from.now()) + "  " + words);
-        }
-        last_words = why ? words : std::string();
+        last_words = tell_watch(how, pending_then, last_words, from.now());
     }
     return exit_done;
 }

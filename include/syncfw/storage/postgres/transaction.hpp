@@ -120,6 +120,11 @@ class transaction {
             detail::column_of(found->get(), 0, 0, value_kind::bytes).text);
     }
 
+    /// What this tenant's encrypted fields are sealed with.
+    [[nodiscard]] const syncfw::detail::cipher_used<Cipher>& cipher() const noexcept {
+        return *cipher_;
+    }
+
   protected:
     transaction(detail::loan&& lent, const tenant_id& whose, const Cipher& cipher)
         : db_(std::move(lent)), whose_(whose), cipher_(cipher, whose) {}

@@ -119,6 +119,11 @@ class transaction {
         return std::optional<std::string>(found->column(0, value_kind::bytes).text);
     }
 
+    /// What this tenant's encrypted fields are sealed with.
+    [[nodiscard]] const syncfw::detail::cipher_used<Cipher>& cipher() const noexcept {
+        return *cipher_;
+    }
+
   protected:
     using statement = detail::statement;
 

@@ -107,7 +107,7 @@ class batch_maker {
 
     [[nodiscard]] result<void> add_sent(const outbox_operation& kept) {
         return Schema::visit(kept.entity_name, [&]<class T>(of<T>) -> result<void> {
-            auto op = from_sent<T>(kept);
+            auto op = from_sent<T>(kept, keys_in(tx_));
             if (!op) return op.error();
             message_.operations.template of<T>().push_back(std::move(*op));
             return {};
@@ -118,7 +118,7 @@ class batch_maker {
         return Schema::visit(queued.entity_name, [&]<class T>(of<T>) -> result<void> {
             auto row = find_row<T>(queued);
             if (!row) return row.error();
-            auto base = base_of<T>(queued);
+            auto base = base_of<T>(queued, keys_in(tx_));
             if (!base) return base.error();
             auto op = work_between(*base ? &**base : nullptr, *row);
             if (!op && !queued.resolves.empty()) op = decision_alone(*base, *row);
@@ -129,7 +129,9 @@ class batch_maker {
             queued.state = outbox_state::in_flight;
             queued.batch = message_.batch;
             ++queued.attempts;
-            queued.sent = to_sent(*op);
+            auto sent = to_sent(*op, keys_in(tx_));
+            if (!sent) return sent.error();
+            queued.sent = std::move(*sent);
             message_.operations.template of<T>().push_back(std::move(*op));
             return tx_.put(record<outbox_operation>{queued});
         });

@@ -34,6 +34,11 @@ template <class Transaction>
     return known.read(item) ? known.name : item;
 }
 
+[[nodiscard]] inline bool is_sealed_item(std::string_view item) {
+    binary::layout_item known;
+    return known.read(item) && known.is_sealed;
+}
+
 /// The foreign values of these rows, in their order.
 template <class T, class Transaction>
 [[nodiscard]] result<std::vector<std::vector<foreign_field>>> foreign_of(
@@ -67,9 +72,10 @@ inline void add_foreign(std::vector<foreign_field>& kept, const std::vector<fore
 
 /// What is known here by now becomes part of the row; true if anything did.
 template <class T>
-bool adopt_foreign(T& row, std::vector<foreign_field>& kept) {
+bool adopt_foreign(T& row, std::vector<foreign_field>& kept, const cipher_view& keys) {
     return std::erase_if(kept, [&](const foreign_field& each) {
-               return binary::take_foreign<T, to_server>(row, each.item, each.bytes) != no_field;
+               return binary::take_foreign<T, to_server>(row, each.item, each.bytes, keys) !=
+                      no_field;
            }) > 0;
 }
 

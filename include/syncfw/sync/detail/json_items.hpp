@@ -373,7 +373,7 @@ const char* get_pulled(const char* in, reader& r, pulled_row<T>& item) {
     // What is foreign to the server may be known here.
     for (const foreign_field& each : item.foreign) {
         const std::size_t place =
-            binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes);
+            binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes, {});
         if (place != no_field) item.told.set(place);
     }
     return item.has_left || take_state(start, r, item, version, is_deleted, seen) != nullptr

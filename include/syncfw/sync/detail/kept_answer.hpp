@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <syncfw/core/blob.hpp>
 #include <syncfw/core/detail/siphash.hpp>
 #include <syncfw/core/result.hpp>
 #include <syncfw/core/timestamp.hpp>
 #include <syncfw/core/uuid.hpp>
+#include <syncfw/entity/record.hpp>
 #include <syncfw/storage/system_entities.hpp>
 
 #include <array>

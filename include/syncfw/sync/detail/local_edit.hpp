@@ -6,6 +6,7 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/sync/detail/outbox.hpp>
 #include <syncfw/sync/detail/replica_core.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -104,7 +105,7 @@ class local_edit {
             auto here = tx_.template get<T>(*at);
             if (!here) return here.error();
             if (!*here) return resolve_without_row<T>(*parked, taken);
-            auto row = resolved_row<T>(*parked, **here, taken);
+            auto row = resolved_row<T>(*parked, **here, taken, keys_in(tx_));
             if (!row) return row.error();
             return write(&**here, std::move(*row), conflict);
         });
@@ -166,7 +167,7 @@ class local_edit {
     // The server has the row no more: it is written anew, or stays away.
     template <class T>
     result<void> resolve_without_row(const parked_conflict& parked, side taken) {
-        auto sides = read_conflict<T>(parked);
+        auto sides = read_conflict<T>(parked, keys_in(tx_));
         if (!sides) return sides.error();
         if (taken == side::theirs || sides->mine.is_deleted())
             return close_conflict(tx_, parked.id, "the row is gone", core_->now());
@@ -243,7 +244,7 @@ class local_edit {
     // The row has work in the outbox already, which now is more, or comes to nothing.
     template <class T>
     result<void> write_again(record<T> row, outbox_operation unsent, bool is_noted) {
-        auto base = base_of<T>(unsent);
+        auto base = base_of<T>(unsent, keys_in(tx_));
         if (!base) return base.error();
         const bool is_work =
             !unsent.resolves.empty() || work_between(*base ? &**base : nullptr, row);
@@ -292,7 +293,11 @@ class local_edit {
                                                 .row_key = row_key(row.value),
                                                 .written_at = core_->now()}};
         if (resolves != uuid()) made.value.resolves.push_back(resolves);
-        if (before != nullptr) made.value.base = to_image(*before);
+        if (before != nullptr) {
+            auto image = to_image(*before, keys_in(tx_));
+            if (!image) return image.error();
+            made.value.base = std::move(*image);
+        }
         ++writes_;
         return tx_.put(made);
     }

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <syncfw/codec/binary.hpp>
+#include <syncfw/codec/cipher.hpp>
 #include <syncfw/codec/delta.hpp>
 #include <syncfw/codec/detail/checksum.hpp>
 #include <syncfw/codec/detail/wire.hpp>
 #include <syncfw/codec/where.hpp>
+#include <syncfw/sync/detail/message_rows.hpp>
 #include <syncfw/sync/messages.hpp>
 
 namespace syncfw {
@@ -76,18 +78,6 @@ inline void append_foreign(wire_writer& out, const std::vector<foreign_field>& f
 
 // --- items: a head each, and rows or deltas behind one layout --------------------------------
 
-struct section_writer {
-    buffer& heads_bytes;
-    buffer& rows;
-    wire_writer heads{heads_bytes};
-};
-
-/// The heads of a section that is read, and what it may give in return.
-struct section_reader {
-    wire_reader heads;
-    std::string_view rows;
-};
-
 template <class T>
 void begin_rows(section_writer& out, const operation<T>&) {
     syncfw::binary::append_layout<T, to_server>(out.rows);
@@ -101,14 +91,14 @@ void append_item(section_writer& out, const operation<T>& op) {
     out.heads.signed_number(op.base_version);
     out.heads.number(op.written.value());
     const bool has_before = op.kind == operation_kind::put && op.base_version > 0;
-    syncfw::binary::append_delta<to_server>(
-        out.rows, op.before, has_before ? key_fields<T> | op.changed : key_fields<T>);
-    syncfw::binary::append_delta<to_server>(out.rows, op.after, op.changed);
+    append_fields<to_server>(out, op.before,
+                             has_before ? key_fields<T> | op.changed : key_fields<T>);
+    append_fields<to_server>(out, op.after, op.changed);
 }
 template <class T>
 [[nodiscard]] result<void> read_items(section_reader& in, std::size_t count,
                                       std::vector<operation<T>>& to) {
-    auto rows = syncfw::binary::delta_reader<T, to_server>::open(in.rows);
+    auto rows = fields_reader<T, to_server>::open(in.rows, cipher_of_row<T>(in.keys));
     if (!rows) return rows.error();
     for (std::size_t i = 0; i < count && in.heads.is_good(); ++i) {
         operation<T>& op = to.emplace_back();
@@ -153,7 +143,7 @@ void append_item(section_writer& out, const operation_answer<T>& answer) {
         out.heads.number(static_cast<std::uint64_t>(answer.code));
         out.heads.text(answer.reason);
     }
-    if (has_row) syncfw::binary::append_delta<to_client>(out.rows, answer.row, answer.differs);
+    if (has_row) append_fields<to_client>(out, answer.row, answer.differs);
 }
 [[nodiscard]] inline errc known_code(std::uint64_t code) {
     return code <= static_cast<std::uint64_t>(errc::internal) ? static_cast<errc>(code)
@@ -162,7 +152,7 @@ void append_item(section_writer& out, const operation_answer<T>& answer) {
 template <class T>
 [[nodiscard]] result<void> read_items(section_reader& in, std::size_t count,
                                       std::vector<operation_answer<T>>& to) {
-    auto rows = syncfw::binary::delta_reader<T, to_client>::open(in.rows);
+    auto rows = fields_reader<T, to_client>::open(in.rows, cipher_of_row<T>(in.keys));
     if (!rows) return rows.error();
     for (std::size_t i = 0; i < count && in.heads.is_good(); ++i) {
         operation_answer<T>& answer = to.emplace_back();
@@ -200,18 +190,16 @@ template <class T>
 void append_item(section_writer& out, const pulled_row<T>& item) {
     out.heads.number((item.has_left ? 1U : 0U) | (item.foreign.empty() ? 0U : 2U));
     if (!item.foreign.empty()) append_foreign(out.heads, item.foreign);
-    if (item.has_left)
-        return syncfw::binary::append_delta<to_client>(out.rows, item.row.value, key_fields<T>);
+    if (item.has_left) return append_fields<to_client>(out, item.row.value, key_fields<T>);
     if constexpr (has_hidden_state<T>)
         out.heads.number(static_cast<std::uint64_t>(item.row.version()) << 1 |
                          (item.row.is_deleted() ? 1U : 0U));
-    syncfw::binary::append_delta<to_client>(out.rows, item.row.value,
-                                            field_mask::first(entity_of<T>.fields.size()));
+    append_fields<to_client>(out, item.row.value, field_mask::first(entity_of<T>.fields.size()));
 }
 template <class T>
 [[nodiscard]] result<void> read_items(section_reader& in, std::size_t count,
                                       std::vector<pulled_row<T>>& to) {
-    auto rows = syncfw::binary::delta_reader<T, to_client>::open(in.rows);
+    auto rows = fields_reader<T, to_client>::open(in.rows, cipher_of_row<T>(in.keys));
     if (!rows) return rows.error();
     for (std::size_t i = 0; i < count && in.heads.is_good(); ++i) {
         pulled_row<T>& item = to.emplace_back();
@@ -235,7 +223,7 @@ template <class T>
         // What is foreign to the server may be known here.
         for (const foreign_field& each : item.foreign) {
             const std::size_t place =
-                binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes);
+                binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes, in.keys);
             if (place != no_field) item.told.set(place);
         }
         if constexpr (place_meaning_version<T> == no_field) item.row.set_version(version);
@@ -247,7 +235,7 @@ template <class T>
 // --- lists -----------------------------------------------------------------------------------
 
 template <class... Ts, template <class> class Item>
-void append_lists(wire_writer& out, const lists_of<schema<Ts...>, Item>& lists) {
+void append_lists(message_writer& out, const lists_of<schema<Ts...>, Item>& lists) {
     std::size_t sections = 0;
     ((sections += lists.template of<Ts>().empty() ? 0 : 1), ...);
     out.number(sections);
@@ -256,9 +244,10 @@ void append_lists(wire_writer& out, const lists_of<schema<Ts...>, Item>& lists) 
         if (items.empty()) return;
         heads.clear();
         rows.clear();
-        section_writer section{heads, rows};
+        section_writer section{heads, rows, out.keys};
         begin_rows(section, items.front());
         for (const Item<T>& each : items) append_item(section, each);
+        if (section.failed && !out.failed) out.failed = std::move(section.failed);
         out.text(entity_of<T>.name);
         out.number(items.size());
         out.text(heads.view());
@@ -270,7 +259,7 @@ void append_lists(wire_writer& out, const lists_of<schema<Ts...>, Item>& lists) 
 enum class unknown_entities : unsigned char { refused, skipped };
 
 template <class... Ts, template <class> class Item>
-[[nodiscard]] result<void> read_lists(wire_reader& in, lists_of<schema<Ts...>, Item>& lists,
+[[nodiscard]] result<void> read_lists(message_reader& in, lists_of<schema<Ts...>, Item>& lists,
                                       unknown_entities unknown) {
     using all = schema<Ts...>;
     const std::uint64_t sections = in.number_up_to(1'000);
@@ -283,7 +272,7 @@ template <class... Ts, template <class> class Item>
         auto done = all::visit(name, [&]<class T>(of<T>) -> result<void> {
             if (!lists.template of<T>().empty())
                 return error{.code = errc::malformed, .message = "an entity comes twice"};
-            section_reader section{wire_reader(heads), rows};
+            section_reader section{wire_reader(heads), rows, in.keys};
             auto read =
                 read_items(section, static_cast<std::size_t>(count), lists.template of<T>());
             if (read && (!section.heads.is_good() || !section.heads.is_at_end()))
@@ -318,7 +307,7 @@ template <class S>
 inline constexpr message_kind kind_for<pull_answer<S>> = message_kind::pull_answer;
 
 template <class S>
-void append_body(wire_writer& out, const push_message<S>& m) {
+void append_body(message_writer& out, const push_message<S>& m) {
     out.id(m.batch);
     out.fixed(m.origin.value());
     out.fixed(m.fingerprint);
@@ -327,7 +316,7 @@ void append_body(wire_writer& out, const push_message<S>& m) {
     append_lists(out, m.operations);
 }
 template <class S>
-[[nodiscard]] result<void> read_body(wire_reader& in, push_message<S>& m) {
+[[nodiscard]] result<void> read_body(message_reader& in, push_message<S>& m) {
     m.batch = in.id();
     m.origin = replica_id(in.fixed());
     m.fingerprint = in.fixed();
@@ -342,7 +331,7 @@ template <class S>
 }
 
 template <class S>
-void append_body(wire_writer& out, const push_answer<S>& m) {
+void append_body(message_writer& out, const push_answer<S>& m) {
     out.id(m.batch);
     out.id(m.history);
     out.signed_number(m.until);
@@ -350,7 +339,7 @@ void append_body(wire_writer& out, const push_answer<S>& m) {
     append_lists(out, m.answers);
 }
 template <class S>
-[[nodiscard]] result<void> read_body(wire_reader& in, push_answer<S>& m) {
+[[nodiscard]] result<void> read_body(message_reader& in, push_answer<S>& m) {
     m.batch = in.id();
     m.history = in.id();
     m.until = in.signed_number();
@@ -379,7 +368,7 @@ inline void append_body(wire_writer& out, const pull_message& m) {
 }
 
 template <class S>
-void append_body(wire_writer& out, const pull_answer<S>& m) {
+void append_body(message_writer& out, const pull_answer<S>& m) {
     out.text(m.cursor);
     out.number(static_cast<std::uint64_t>(m.behind));
     out.signed_number(m.fresh_until);
@@ -390,7 +379,7 @@ void append_body(wire_writer& out, const pull_answer<S>& m) {
     append_lists(out, m.rows);
 }
 template <class S>
-[[nodiscard]] result<void> read_body(wire_reader& in, pull_answer<S>& m) {
+[[nodiscard]] result<void> read_body(message_reader& in, pull_answer<S>& m) {
     m.cursor = in.text();
     m.behind = static_cast<std::int64_t>(in.number_up_to(INT64_MAX));
     m.fresh_until = in.signed_number();
@@ -417,19 +406,54 @@ inline void append_body(wire_writer& out, const failure_message& m) {
 
 }  // namespace detail
 
+namespace detail {
+
+template <class Message>
+inline constexpr bool has_sealed_rows = false;
+template <class Message>
+    requires requires { typename Message::schema_type; }
+inline constexpr bool has_sealed_rows<Message> =
+    has_encrypted_entities<typename Message::schema_type>;
+
+template <class Message>
+[[nodiscard]] std::optional<error> append_message(buffer& out, const Message& message,
+                                                  const cipher_view& keys) {
+    message_writer writer(out);
+    writer.keys = keys;
+    writer.number(protocol_version);
+    writer.number(static_cast<std::uint64_t>(kind_for<Message>));
+    append_body(writer, message);
+    writer.fixed(checksum(out.view(), 0));
+    return std::move(writer.failed);
+}
+
+}  // namespace detail
+
 template <class Message>
 std::string encode(const Message& message) {
+    static_assert(!detail::has_sealed_rows<Message>,
+                  "syncfw: this message has rows with encrypted fields; give a cipher as well");
     buffer out;
-    detail::wire_writer writer(out);
-    writer.number(protocol_version);
-    writer.number(static_cast<std::uint64_t>(detail::kind_for<Message>));
-    detail::append_body(writer, message);
-    writer.fixed(detail::checksum(out.view(), 0));
+    (void)detail::append_message(out, message, {});
+    return std::string(out.view());
+}
+
+template <class Message>
+result<std::string> encode(const Message& message, const cipher_view& keys) {
+    buffer out;
+    if (auto failed = detail::append_message(out, message, keys)) return *failed;
     return std::string(out.view());
 }
 
 template <class Message>
 result<Message> decode(std::string_view bytes) {
+    static_assert(!detail::has_sealed_rows<Message>,
+                  "syncfw: this message has rows with encrypted fields; give a cipher as well");
+    return decode<Message>(bytes, cipher_view());
+}
+
+template <class Message>
+result<Message> decode(std::string_view bytes, const cipher_view& keys) {
     constexpr message_kind expected = detail::kind_for<Message>;
     const message_kind said = kind_of(bytes);
     if (said == message_kind{})
@@ -442,7 +466,8 @@ result<Message> decode(std::string_view bytes) {
     const std::string_view content = bytes.substr(0, bytes.size() - ending);
     if (detail::wire_reader(bytes.substr(content.size())).fixed() != detail::checksum(content, 0))
         return error{.code = errc::checksum_mismatch, .message = "the message changed on its way"};
-    detail::wire_reader in(content.substr(2));
+    detail::message_reader in(content.substr(2));
+    in.keys = keys;
     if constexpr (expected != message_kind::failure)
         if (said == message_kind::failure) {
             failure_message failed;

@@ -11,6 +11,7 @@
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/operation.hpp>
 
 #include <optional>
@@ -55,9 +56,10 @@ template <class T, class Transaction>
 
 /// The base as it was kept; nothing for a row that is new.
 template <class T>
-[[nodiscard]] result<std::optional<record<T>>> base_of(const outbox_operation& unsent) {
+[[nodiscard]] result<std::optional<record<T>>> base_of(const outbox_operation& unsent,
+                                                       const cipher_view& keys) {
     if (!unsent.base) return std::optional<record<T>>();
-    auto row = from_image<T>(*unsent.base);
+    auto row = from_image<T>(*unsent.base, keys);
     if (!row) return row.error();
     return std::optional(std::move(*row));
 }
@@ -87,11 +89,12 @@ template <class T>
 
 /// An operation as the outbox keeps it while it travels.
 template <class T>
-[[nodiscard]] blob to_sent(const operation<T>& op) {
+[[nodiscard]] result<blob> to_sent(const operation<T>& op, const cipher_view& keys) {
     buffer out, heads, rows;
-    section_writer section{heads, rows};
+    section_writer section{heads, rows, keys};
     begin_rows(section, op);
     append_item(section, op);
+    if (section.failed) return *section.failed;
     wire_writer writer(out);
     writer.fixed(op.written.origin().value());
     writer.text(heads.view());
@@ -99,17 +102,20 @@ template <class T>
     return to_blob(out.view());
 }
 template <class T>
-[[nodiscard]] result<operation<T>> from_sent(const outbox_operation& from) {
+[[nodiscard]] result<operation<T>> from_sent(const outbox_operation& from,
+                                             const cipher_view& keys) {
     wire_reader in(to_view(from.sent));
     const replica_id origin(in.fixed());
     const std::string_view heads = in.text(), rows = in.text();
-    section_reader section{wire_reader(heads), rows};
+    section_reader section{wire_reader(heads), rows, keys};
     std::vector<operation<T>> read;
-    if (!in.is_good() || !read_items(section, 1, read) || read.size() != 1)
+    const auto done = read_items(section, 1, read);
+    if (!in.is_good() || !done || read.size() != 1)
         return error{.code = errc::corrupted,
                      .message = "an operation of the outbox can't be read",
                      .entity = std::string(entity_of<T>.name),
-                     .key = from.row_key};
+                     .key = from.row_key,
+                     .cause = done ? "" : to_string(done.error())};
     operation<T> op = std::move(read.front());
     op.written = stamp(op.written.value(), origin);
     return op;
@@ -125,7 +131,7 @@ struct unsent_work {
 /// The work goes on from another base: what came from the server.
 template <class T>
 [[nodiscard]] result<unsent_work<T>> rebase(const outbox_operation& unsent, record<T> row,
-                                            const record<T>& base) {
+                                            const record<T>& base, const cipher_view& keys) {
     const auto work = work_between(&base, row);
     if (!work && unsent.resolves.empty()) {
         // What was done here has been done there, or is nothing any more.
@@ -135,7 +141,9 @@ template <class T>
         return unsent_work<T>{std::move(settled), std::nullopt};
     }
     unsent_work<T> made{std::move(row), unsent};
-    made.left->base = to_image(base);
+    auto image = to_image(base, keys);
+    if (!image) return image.error();
+    made.left->base = std::move(*image);
     return made;
 }
 

@@ -17,6 +17,7 @@
 #include <syncfw/sync/detail/row_history.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/detail/wanted_values.hpp>
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/resolution.hpp>
@@ -165,7 +166,8 @@ class push_batch {
         if (!found) return found.error();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             whose[i]->foreign = std::move((*found)[i]);
-            whose[i]->adopts = adopt_foreign(whose[i]->stored->value, whose[i]->foreign);
+            whose[i]->adopts =
+                adopt_foreign(whose[i]->stored->value, whose[i]->foreign, keys_in(tx));
         }
         return {};
     }
@@ -332,7 +334,7 @@ class push_batch {
                                           std::vector<place<T>>& places, std::int64_t& next) {
         std::vector<record<T>> rows;
         std::vector<const uuid*> whose;
-        row_history history(rules_.history_max);
+        row_history history(rules_.history_max, keys_in(tx));
         for (std::size_t i = 0; i < ops.size(); ++i) {
             if (!places[i].plan.row) continue;
             places[i].plan.row->set_sequence(next++);
@@ -364,17 +366,16 @@ class push_batch {
                                            const place<T>& at) {
         if (at.known || at.plan.outcome != push_outcome::parked) return {};
         const device_side<T> device = side_of_device(op, *at.stored);
-        record<parked_conflict> kept{
-            .value = {.id = op.id,
-                      .operation = op.id,
-                      .entity_name = std::string(entity_of<T>.name),
-                      .row_key = row_key(op.after),
-                      .base = device.base ? std::optional(to_image(*device.base)) : std::nullopt,
-                      .mine = to_image(device.mine),
-                      .theirs = to_image(*at.stored),
-                      .their_version = at.stored->version(),
-                      .reason = std::string(at.plan.reason),
-                      .detected_at = rules_.now}};
+        record<parked_conflict> kept{.value = {.id = op.id,
+                                               .operation = op.id,
+                                               .entity_name = std::string(entity_of<T>.name),
+                                               .row_key = row_key(op.after),
+                                               .their_version = at.stored->version(),
+                                               .reason = std::string(at.plan.reason),
+                                               .detected_at = rules_.now}};
+        auto done = keep_sides(kept.value, device.base ? &*device.base : nullptr, device.mine,
+                               *at.stored, keys_in(tx));
+        if (!done) return done;
         parked_.push_back(parked_event(rules_.tenant, kept.value, device.mine, *at.stored));
         return tx.put(kept);
     }

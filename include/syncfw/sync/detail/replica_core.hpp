@@ -127,7 +127,7 @@ class replica_core {
         return with_failed(
             operation,
             [&]<class T>(auto& tx, outbox_operation& failed, record<T> row) -> result<void> {
-                auto base = base_of<T>(failed);
+                auto base = base_of<T>(failed, keys_in(tx));
                 if (!base) return base.error();
                 if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
                 if (!*base) return tx.template erase<T>(key(row.value));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/sync/detail/in_parts.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/replica.hpp>
 
 #include <algorithm>
@@ -65,7 +66,8 @@ result<std::int64_t> replica<W, L>::pull_pending() {
     }
     auto answer = link_->exchange(encode(asked));
     if (!answer) return answer.error();
-    auto page = decode<pull_answer<schema_type>>(*answer);
+    const detail::keys_of keys(core_.store(), core_.tenant());
+    auto page = decode<pull_answer<schema_type>>(*answer, keys.view());
     if (!page) return page.error();
     return page->behind;
 }

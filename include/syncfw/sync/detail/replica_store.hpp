@@ -152,9 +152,9 @@ template <class T, class Transaction>
 [[nodiscard]] result<void> take_answer(Transaction& tx, const outbox_operation& kept,
                                        const operation_answer<T>& answer, timestamp now,
                                        bool has_conflicts) {
-    auto sent = from_sent<T>(kept);
+    auto sent = from_sent<T>(kept, keys_in(tx));
     if (!sent) return sent.error();
-    auto base = base_of<T>(kept);
+    auto base = base_of<T>(kept, keys_in(tx));
     if (!base) return base.error();
     auto here = tx.template get<T>(key(sent->after));
     if (!here) return here.error();
@@ -178,13 +178,16 @@ template <class T, class Transaction>
                                                  .entity_name = kept.entity_name,
                                                  .row_key = kept.row_key,
                                                  .base = kept.base,
-                                                 .mine = to_image(row),
                                                  .their_version = answer.version,
                                                  .reason = answer.reason,
                                                  .detected_at = now}};
         record<T> theirs{.value = answer.row};
         theirs.set_version(answer.version);
-        parked.value.theirs = to_image(theirs);
+        auto my_image = to_image(row, keys_in(tx)), their_image = to_image(theirs, keys_in(tx));
+        if (!my_image) return my_image.error();
+        if (!their_image) return their_image.error();
+        parked.value.mine = std::move(*my_image);
+        parked.value.theirs = std::move(*their_image);
         if (auto done = tx.put(parked); !done) return done;
     }
     std::optional<record<T>> settled = settled_row(*sent, *base, row, answer);
@@ -199,7 +202,7 @@ template <class T, class Transaction>
         set_last_sync_at(settled->value, now);
         return tx.put(*settled);
     }
-    auto later_base = base_of<T>(**later);
+    auto later_base = base_of<T>(**later, keys_in(tx));
     if (!later_base) return later_base.error();
     if (!settled) {
         if (!row.is_deleted()) return keep_orphan(tx, std::move(row), std::move(**later));
@@ -218,7 +221,7 @@ template <class T, class Transaction>
 template <class T, class Transaction>
 [[nodiscard]] result<void> put_rebased(Transaction& tx, const outbox_operation& unsent,
                                        const pull_plan<T>& plan) {
-    auto made = rebase<T>(unsent, *plan.row, *plan.base);
+    auto made = rebase<T>(unsent, *plan.row, *plan.base, keys_in(tx));
     if (!made) return made.error();
     made->row.set_sequence(0);
     if (!made->left) {
@@ -350,7 +353,7 @@ class page_taker {
 
     [[nodiscard]] result<void> rebase_one(pulled_row<T>& item, const record<T>& here,
                                           const outbox_operation& unsent) {
-        auto base = base_of<T>(unsent);
+        auto base = base_of<T>(unsent, keys_in(tx_));
         if (!base) return base.error();
         keep_untold(item, *base ? (*base)->value : here.value);
         const auto plan = plan_pull<T>({.row = &here,

@@ -32,11 +32,16 @@ template <class T>
     append_ids(writer, op.resolves);
     // By their names, for their places are others in another program.
     std::vector<std::pair<std::string_view, std::string>> changed;
+    // What is encrypted has its name alone: it is sealed anew each time, and a mark of few possible
+    // contents would tell which it is.
     for (const foreign_field& each : op.foreign)
-        changed.emplace_back(name_in(each.item), each.bytes);
+        changed.emplace_back(name_in(each.item), is_sealed_item(each.item) ? "" : each.bytes);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         const auto add = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
-            if (op.changed.test(Place))
+            if (!op.changed.test(Place)) return;
+            if constexpr (entity_of<T>.fields[Place].cipher != encryption::none)
+                changed.emplace_back(entity_of<T>.fields[Place].json, "");
+            else
                 changed.emplace_back(entity_of<T>.fields[Place].json,
                                      value_bytes(member_at<Place>(op.after)));
         };

@@ -72,6 +72,7 @@ class row_batch {
     struct place {
         std::optional<record<T>> stored{};
         std::optional<record<T>> now{};
+        std::optional<record<T>> gone{};  ///< What is told of one that was never there.
         bool is_written = false;
         const arriving_row<T>* last = nullptr;  ///< What changed it last.
     };
@@ -137,7 +138,13 @@ class row_batch {
         place<T>& at = places<T>()[*at_key];
         push_outcome outcome = push_outcome::applied;
         if (!at.now) {
-            at.now = made_new(row, *at_key);
+            record<T> made = made_new(row, *at_key);
+            if (is_nothing(made)) {
+                at.gone = std::move(made);
+                count(entity_of<T>.name, outcome);
+                return {};
+            }
+            at.now = std::move(made);
         } else if (knows(row, at)) {
             at.now = with_changes_of(row, *at.now);
         } else {
@@ -165,6 +172,15 @@ class row_batch {
         at.is_written = true;
         at.last = &row;
         return {};
+    }
+
+    // The deletion of a row that isn't there says no more than its key: it is gone, as was meant.
+    template <class T>
+    [[nodiscard]] bool is_nothing(record<T>& made) const {
+        set_tenant(made.value, rules_.tenant);
+        if (!made.is_deleted() || validate(made.value)) return false;
+        made.set_status(sync_status::synced);
+        return true;
     }
 
     template <class T>
@@ -267,18 +283,16 @@ class row_batch {
     template <class T, class Transaction>
     [[nodiscard]] result<void> park(Transaction& tx, const arriving_row<T>& row,
                                     const conflict<T>& c, std::string_view why) {
-        record<parked_conflict> kept{
-            .value = {.id = ids_[row.place],
-                      .operation = ids_[row.place],
-                      .entity_name = std::string(entity_of<T>.name),
-                      .row_key = row_key(c.theirs.value),
-                      .base = c.base ? std::optional(to_image(*c.base)) : std::nullopt,
-                      .mine = to_image(c.mine),
-                      .theirs = to_image(c.theirs),
-                      .their_version = c.theirs.version(),
-                      .reason = std::string(why),
-                      .detected_at = rules_.now}};
-        return tx.put(kept);
+        record<parked_conflict> kept{.value = {.id = ids_[row.place],
+                                               .operation = ids_[row.place],
+                                               .entity_name = std::string(entity_of<T>.name),
+                                               .row_key = row_key(c.theirs.value),
+                                               .their_version = c.theirs.version(),
+                                               .reason = std::string(why),
+                                               .detected_at = rules_.now}};
+        auto kept_sides =
+            keep_sides(kept.value, c.base ? &*c.base : nullptr, c.mine, c.theirs, keys_in(tx));
+        return kept_sides ? tx.put(kept) : kept_sides;
     }
 
     void count(std::string_view entity, push_outcome outcome) {
@@ -297,7 +311,7 @@ class row_batch {
         result<void> done;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             const auto check = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
-                if constexpr (entity_of<T>.fields[Place].refers_to.type != nullptr)
+                if constexpr (!entity_of<T>.fields[Place].refers_to.entity.empty())
                     if (done) done = check_reference<T, Place>(tx);
             };
             (check(std::integral_constant<std::size_t, I>()), ...);
@@ -399,7 +413,7 @@ class row_batch {
     [[nodiscard]] result<void> write_rows(Transaction& tx) {
         std::vector<record<T>> rows;
         std::vector<record<audit_entry>> audited;
-        row_history history(rules_.history_max);
+        row_history history(rules_.history_max, keys_in(tx));
         for (auto& [at, each] : places<T>()) {
             if (!each.is_written) continue;
             each.now->set_sequence(next_++);
@@ -418,7 +432,8 @@ class row_batch {
         for (const arriving_row<T>& row : asked_.rows.template of<T>()) {
             auto at = key_for(row);
             if (!at) return at.error();
-            answers_[row.place] = json_of(*places<T>().at(*at).now);
+            const place<T>& each = places<T>().at(*at);
+            answers_[row.place] = json_of(each.now ? *each.now : *each.gone);
         }
         return {};
     }

@@ -6,6 +6,7 @@
 #include <syncfw/storage/system_entities.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +19,8 @@ namespace syncfw::detail {
 /// The rows that are about to be replaced; of each so many versions stay.
 class row_history {
   public:
-    explicit row_history(std::int64_t versions_max) : most_(versions_max) {}
+    row_history(std::int64_t versions_max, const cipher_view& keys)
+        : most_(versions_max), keys_(keys) {}
 
     template <class T>
     void add(const record<T>& replaced) {
@@ -26,13 +28,19 @@ class row_history {
         std::string at = row_key(replaced.value);
         const std::string entity(entity_of<T>.name);
         if (replaced.version() > most_) old_.emplace_back(entity, at, replaced.version() - most_);
+        auto image = to_image(replaced, keys_);
+        if (!image) {
+            failed_ = image.error();
+            return;
+        }
         kept_.push_back({.value = {.entity_name = entity,
                                    .row_key = std::move(at),
                                    .version = replaced.version(),
-                                   .image = to_image(replaced)}});
+                                   .image = std::move(*image)}});
     }
     template <class Transaction>
     [[nodiscard]] result<void> keep(Transaction& tx) const {
+        if (failed_) return *failed_;
         if (!kept_.empty())
             if (auto done = tx.put_many(kept_); !done) return done;
         if (old_.empty()) return {};
@@ -47,13 +55,15 @@ class row_history {
             tx.template get<row_version>({std::string(entity_of<T>.name), row_key(row), version});
         if (!found) return found.error();
         if (!*found) return std::optional<record<T>>();
-        auto image = from_image<T>((*found)->value.image);
+        auto image = from_image<T>((*found)->value.image, keys_in(tx));
         if (!image) return image.error();
         return std::optional<record<T>>(std::move(*image));
     }
 
   private:
     std::int64_t most_;
+    cipher_view keys_;
+    std::optional<error> failed_{};
     std::vector<record<row_version>> kept_{};
     std::vector<key_of<row_version>> old_{};
 };

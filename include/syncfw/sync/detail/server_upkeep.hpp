@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/sync/detail/in_parts.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/server.hpp>
 
 namespace syncfw {
@@ -41,9 +42,10 @@ result<void> server<W, P>::resolve(const caller& who, const uuid& conflict, side
         entity_name = std::move((*parked)->value.entity_name);
     }
     const std::string how = taken == side::mine ? "mine" : "theirs";
+    const detail::keys_of keys(*store_, who.tenant);
     return schema_type::visit(entity_name, [&]<class T>(of<T>) {
         return settle<T>(who, conflict, how, [&](const parked_conflict& each, record<T> now) {
-            return detail::resolved_row<T>(each, std::move(now), taken);
+            return detail::resolved_row<T>(each, std::move(now), taken, keys.view());
         });
     });
 }
@@ -85,7 +87,7 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     if (!stored) return stored.error();
     if (!*stored) {
         // It was let go since: the device's row is all that is left of it.
-        auto sides = read_conflict<T>((*parked)->value);
+        auto sides = read_conflict<T>((*parked)->value, detail::keys_in(*tx));
         if (!sides) return sides.error();
         *stored = record<T>{.value = sides->mine.value};
         auto floor = detail::get_floor(*tx);
@@ -108,7 +110,7 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
         detail::stamp_arrival(*row, times->next(), false);
         if (auto kept = times->keep(*tx); !kept) return kept;
     }
-    detail::row_history history(options_.history_max);
+    detail::row_history history(options_.history_max, detail::keys_in(*tx));
     history.add(**stored);
     if (auto kept = history.keep(*tx); !kept) return kept;
     if (auto done = tx->put(*row); !done) return done;

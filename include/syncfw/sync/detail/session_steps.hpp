@@ -4,6 +4,7 @@
 
 #include <syncfw/observe/events.hpp>
 #include <syncfw/sync/detail/batch_maker.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/session.hpp>
 
 #include <algorithm>
@@ -94,9 +95,10 @@ result<std::optional<std::string>> sync_session<W>::next_push() {
     if (auto kept = tx->commit(); !kept) return kept.error();
     if (!*found) return std::optional<std::string>();
     batch_ = batch.message().batch;
-    std::string request = encode(batch.message());
-    count(request);
-    return std::optional(std::move(request));
+    auto request = encode(batch.message(), detail::keys_in(*tx));
+    if (!request) return request.error();
+    count(*request);
+    return std::optional(std::move(*request));
 }
 
 // What is written from now on waits for the next session: who never stops writing has to hear the
@@ -114,7 +116,8 @@ result<bool> sync_session<W>::take_queued(Transaction& tx, Batch& batch) {
 
 template <class W>
 result<void> sync_session<W>::receive_push(std::string_view bytes) {
-    auto answer = decode<push_answer<schema_type>>(bytes);
+    const detail::keys_of keys(core_->store(), core_->tenant());
+    auto answer = decode<push_answer<schema_type>>(bytes, keys.view());
     if (!answer) {
         // Only what the server said itself tells that there was no effect; anything else is no
         // answer, and the push is sent again.
@@ -326,7 +329,8 @@ result<detail::rows_here> sync_session<W>::look_around(Transaction& tx, const fe
 
 template <class W>
 result<void> sync_session<W>::receive_pull(std::string_view bytes, const request_ahead& ahead) {
-    auto page = decode<pull_answer<schema_type>>(bytes);
+    const detail::keys_of keys(core_->store(), core_->tenant());
+    auto page = decode<pull_answer<schema_type>>(bytes, keys.view());
     const std::optional<feed_position> asked = std::exchange(position_, std::nullopt);
     std::optional<feed_position> backfill = std::exchange(backfill_, std::nullopt);
     if (!page) {

@@ -262,7 +262,7 @@ class simulation_checks {
             auto key = syncfw::detail::parse_row_key<T>(each.value.row_key);
             auto row =
                 key ? tx.template get<T>(*key) : result<std::optional<record<T>>>(key.error());
-            auto base = syncfw::detail::base_of<T>(each.value);
+            auto base = syncfw::detail::base_of<T>(each.value, {});
             if (!row || !*row || !base || !*base || (*row)->is_deleted()) continue;
             const field_mask edited = changed_fields((*base)->value, (*row)->value);
             seen.changed = (edited & syncfw::detail::writable_fields<T>)-added_fields<T>;
