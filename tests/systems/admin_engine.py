@@ -5,12 +5,14 @@
     tests/systems/admin_engine.py FOLDER_OF_THE_PROGRAMS [word in a test's name …]
 """
 import base64
+import contextlib
 import gzip
 import json
 import os
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -775,12 +777,15 @@ def test_trap_an_unknown_type_is_told_and_the_others_are_served(place):
 
 
 def test_trap_a_failure_is_not_an_empty_list(place):
-    if place.kind != "postgres":
-        return
+    drop = "DROP TABLE interactions"
     with start(place) as server:
         push(server, [{"name": "a"}])
-        subprocess.run([stranger.psql(), place.url, "-q", "-c", "DROP TABLE interactions"],
-                       check=True, capture_output=True)
+        if place.kind == "postgres":
+            subprocess.run([stranger.psql(), place.url, "-q", "-c", drop], check=True,
+                           capture_output=True)
+        else:
+            with contextlib.closing(sqlite3.connect(place.url.removeprefix("sqlite:///"))) as file:
+                file.execute(drop)
         answer = server.post(SYNC + "/pull", {"entityTypes": BOTH})
         refused(answer, 500, "SYNC_FAILED")
         expect("interactions" not in answer.text, "nothing of the inside is told", answer.text)

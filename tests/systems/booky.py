@@ -100,7 +100,7 @@ def resolve(to, conflict, **how):
 
 # --- operations ---------------------------------------------------------------------------------
 
-def test_operations_create_update_and_delete(place):
+def test_operations_of_the_description(place):
     with server(place) as booky:
         results = do(booky, operation("create", "book-456", {"title": "Dune", "pages": 412}, at(1),
                                       name="op-123"),
@@ -108,6 +108,13 @@ def test_operations_create_update_and_delete(place):
         equal(results[0], {"id": "op-123", "status": "success", "entity": "book",
                            "entityId": "book-456"})
         equal(results[1]["entity"], "tag")
+        equal(rows(booky)["book-456"]["title"], "Dune")
+        equal(booky.get("/api/sync/status").json["status"], "ready")
+
+
+def test_operations_create_update_and_delete(place):
+    with server(place) as booky:
+        success(one(booky, "create", "book-456", {"title": "Dune", "pages": 412}, at(1)))
         success(one(booky, "update", "book-456", {"author": "Herbert"}, at(2)))
         row = rows(booky)["book-456"]
         equal((row["title"], row["author"], row["pages"]), ("Dune", "Herbert", 412))
@@ -406,7 +413,7 @@ def test_trap_full_sync_replaces_the_users_data_and_no_more(place):
         expect(("r1", "delete") not in told, "what wasn't given is left alone", told)
 
 
-def test_trap_full_sync_is_all_or_nothing(place):
+def test_full_sync_is_all_or_nothing(place):
     with server(place) as booky:
         success(one(booky, "create", "b1", {"title": "kept"}, at(0)))
         cursor = changes(booky)["cursor"]
@@ -421,7 +428,7 @@ def test_trap_full_sync_is_all_or_nothing(place):
         equal(rows(booky)["b1"]["title"], "kept")
 
 
-def test_trap_full_sync_survives_kill_9_whole_or_not_at_all(place):
+def test_full_sync_survives_kill_9_whole_or_not_at_all(place):
     wanted = [{"id": f"new-{i}", "title": "x"} for i in range(400)]
     booky = server(place)
     success(one(booky, "create", "old", {"title": "x"}, at(0)))
