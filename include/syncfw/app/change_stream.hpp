@@ -9,7 +9,7 @@
 // listener who reads too slowly is let go, and does the same.
 #pragma once
 
-#include <syncfw/app/detail/stream_shares.hpp>
+#include <syncfw/app/detail/shared_stream.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/security/principal.hpp>
 #include <syncfw/sync/change_list.hpp>
@@ -71,35 +71,21 @@ struct change_listener {
 template <class Storage>
 [[nodiscard]] http::response stream_of_changes(Storage& store, poke_hub& pokes,
                                                stream_shares& shares, const principal& who) {
-    auto share = shares.take(who.subject.empty() ? who.tenant.name() : who.subject);
-    if (!share) {
-        http::response full =
-            http::error_response(429, "too many streams are open; close one of them first");
-        full.fields.add("Retry-After", "60");
-        return full;
-    }
     // From here on nothing is missed, whenever the stream is open.
     auto tx = begin_read(store, who.tenant);
     if (!tx) return http::error_response(tx.error());
     auto last = tx->last_sequence();
     if (!last) return http::error_response(last.error());
-    http::response given;
-    if (who.expires_at != timestamp::max())
-        given.ends_at_microseconds = who.expires_at.microseconds_since_epoch();
-    struct listening {
-        std::shared_ptr<void> share{};
-        poke_subscription subscribed{};
-    };
-    given.goes_on = [&store, &pokes, share, last = *last, whose = who.tenant](
-                        const std::shared_ptr<http::stream>& open) -> std::shared_ptr<void> {
-        auto listener = std::make_shared<change_listener<Storage>>(
-            change_listener<Storage>{store, whose, last, open});
-        auto subscribed = pokes.subscribe(whose, [listener] { listener->tell(); });
-        if (!subscribed) return open->close(1013, "too many listen"), nullptr;
-        pokes.poke(whose);
-        return std::make_shared<listening>(listening{share, std::move(*subscribed)});
-    };
-    return given;
+    return shared_stream(shares, who,
+                         [&store, &pokes, last = *last,
+                          whose = who.tenant](const std::shared_ptr<http::stream>& open) {
+                             auto listener = std::make_shared<change_listener<Storage>>(
+                                 change_listener<Storage>{store, whose, last, open});
+                             auto subscribed =
+                                 pokes.subscribe(whose, [listener] { listener->tell(); });
+                             if (subscribed) pokes.poke(whose);
+                             return subscribed;
+                         });
 }
 
 }  // namespace detail

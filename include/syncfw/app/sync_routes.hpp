@@ -17,7 +17,7 @@
 // has as many streams open as it may is answered with 429.
 #pragma once
 
-#include <syncfw/app/detail/stream_shares.hpp>
+#include <syncfw/app/detail/shared_stream.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/server.hpp>
@@ -105,31 +105,13 @@ struct taken_side {
 
 [[nodiscard]] inline http::response stream_of_pokes(poke_hub& pokes, stream_shares& shares,
                                                     const principal& who) {
-    auto share = shares.take(who.subject.empty() ? who.tenant.name() : who.subject);
-    if (!share) {
-        http::response full =
-            http::error_response(429, "too many streams are open; close one of them first");
-        full.fields.add("Retry-After", "60");
-        return full;
-    }
-    http::response given;
-    if (who.expires_at != timestamp::max())
-        given.ends_at_microseconds = who.expires_at.microseconds_since_epoch();
-    struct listening {
-        std::shared_ptr<void> share{};
-        poke_subscription subscribed{};
-    };
-    // The share is taken before there is a stream, and goes with the answer where there will be
-    // none.
-    given.goes_on = [&pokes, whose = who.tenant,
-                     share](const std::shared_ptr<http::stream>& open) -> std::shared_ptr<void> {
-        auto subscribed = pokes.subscribe(whose, [open] { open->send(poke_word); });
-        if (!subscribed) return open->close(1013, "too many listen"), nullptr;
-        // What came between the last pull and this moment is not missed.
-        open->send(poke_word);
-        return std::make_shared<listening>(listening{share, std::move(*subscribed)});
-    };
-    return given;
+    return shared_stream(
+        shares, who, [&pokes, whose = who.tenant](const std::shared_ptr<http::stream>& open) {
+            auto subscribed = pokes.subscribe(whose, [open] { open->send(poke_word); });
+            // What came between the last pull and this moment is not missed.
+            if (subscribed) open->send(poke_word);
+            return subscribed;
+        });
 }
 
 }  // namespace detail
