@@ -137,7 +137,7 @@ inline void server::accept() {
 
 inline void server::run() {
     std::vector<std::thread> others;
-    for (int i = 1; i < shared_.threads(); ++i) others.emplace_back([this] { shared_.io.run(); });
+    for (int i = 1; i < shared_.threads; ++i) others.emplace_back([this] { shared_.io.run(); });
     shared_.io.run();
     for (std::thread& each : others) each.join();
 }

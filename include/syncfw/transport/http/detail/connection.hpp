@@ -59,8 +59,10 @@ class connection final : public connection_base, public std::enable_shared_from_
         });
     }
     void go_on() override {
-        boost::asio::post(socket_.get_executor(),
-                          [self = shared_from_this()] { self->answer(true); });
+        boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+            self->answer(true);
+            self->pump();
+        });
     }
 
   private:
@@ -87,12 +89,15 @@ class connection final : public connection_base, public std::enable_shared_from_
         pump();
     }
 
-    // Whatever happened: begins what can be begun.
+    // Whatever happened: begins what can be begun. A request waits until the answer before it was
+    // sent, so that many of them, sent at once by who reads nothing, make no heap of answers.
     void pump() {
-        if (is_cut_) return;
-        if (session_.has_request() && !waits_) take_request();
-        if (!is_writing_ && !is_closing_) write();
-        if (!is_reading_ && wants_bytes()) read();
+        while (!is_cut_) {
+            if (!is_writing_ && !is_closing_ && write()) continue;
+            if (is_writing_ || waits_ || !session_.has_request()) break;
+            take_request();
+        }
+        if (!is_cut_ && !is_reading_ && wants_bytes()) read();
     }
 
     [[nodiscard]] bool wants_bytes() const {
@@ -180,12 +185,9 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (has_place) shared_.give_place();
         begin_phase();
         if (given.goes_on)
-            if (const auto protocol = offer.begin(shared_.options.stream, moment(), given)) {
-                begin_stream(std::move(given), protocol);
-                return pump();
-            }
+            if (const auto protocol = offer.begin(shared_.options.stream, moment(), given))
+                return begin_stream(std::move(given), protocol);
         session_.answer(std::move(given), shared_.is_stopping);
-        pump();
     }
 
     // The caller's own name of it, if it is a word; else one that nobody else has.
@@ -205,7 +207,8 @@ class connection final : public connection_base, public std::enable_shared_from_
         }
     }
 
-    void write() {
+    // True where all that was there was sent, so that there may be more.
+    bool write() {
         if (session_.has_output())
             session_.take_output(head_, body_);
         else if (streaming_)
@@ -213,39 +216,52 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (head_.empty()) {
             const bool is_over = streaming_ ? streaming_->is_ending() : session_.is_ending();
             if (filter_ && is_over) filter_->close();
-            if (!filter_ || !filter_->has_output()) return is_over ? finish() : void();
+            if (!filter_ || !filter_->has_output()) {
+                if (is_over) finish();
+                return false;
+            }
         }
         written_ = 0;
         is_writing_ = true;
         write_on();
+        return !is_writing_;
     }
 
+    // Most answers fit into the socket at once. What doesn't, waits; so does, after a while, who
+    // reads as fast as we write, for others are to have their turn.
     void write_on() {
-        std::array<boost::asio::const_buffer, 2> left;
-        const std::string_view head = head_, body = body_;
-        if (filter_) {
-            if (!seal()) return cut();
-            left[0] = boost::asio::buffer(std::string_view(sealed_).substr(sent_));
-        } else {
-            left[0] = boost::asio::buffer(head.substr(std::min(written_, head.size())));
-            left[1] = boost::asio::buffer(body.substr(written_ - std::min(written_, head.size())));
+        for (int pieces = 0; pieces < 16; ++pieces) {
+            if (filter_ && !seal()) return cut();
+            error_code why;
+            const std::size_t count = socket_.write_some(left_to_write(), why);
+            if (why == boost::asio::error::would_block) break;
+            if (why) return cut();
+            moved_ += static_cast<std::int64_t>(count);
+            (filter_ ? sent_ : written_) += count;
+            if (is_written()) return end_write();
         }
-        socket_.async_write_some(
-            left, [self = shared_from_this()](const error_code& why, std::size_t count) {
-                if (why) return self->cut();
-                self->moved_ += static_cast<std::int64_t>(count);
-                (self->filter_ ? self->sent_ : self->written_) += count;
-                if (self->is_cut_) return;
-                if (!self->is_written()) return self->write_on();
-                const bool was_ours = !self->head_.empty();  // Not the filter's own.
-                // By a swap, which gives the room back, as an assignment would not.
-                for (std::string* each : {&self->sealed_, &self->head_, &self->body_})
-                    std::string().swap(*each);
-                self->sent_ = 0;
-                self->is_writing_ = false;
-                if (was_ours) self->begin_phase();
-                self->pump();
-            });
+        socket_.async_wait(tcp::socket::wait_write,
+                           [self = shared_from_this()](const error_code& why) {
+                               if (why) return self->cut();
+                               if (self->is_cut_) return;
+                               self->write_on();
+                               self->pump();
+                           });
+    }
+    [[nodiscard]] std::array<boost::asio::const_buffer, 2> left_to_write() const {
+        if (filter_) return {boost::asio::buffer(std::string_view(sealed_).substr(sent_))};
+        const std::string_view head = head_, body = body_;
+        const std::size_t of_head = std::min(written_, head.size());
+        return {boost::asio::buffer(head.substr(of_head)),
+                boost::asio::buffer(body.substr(written_ - of_head))};
+    }
+    void end_write() {
+        const bool was_ours = !head_.empty();  // Not the filter's own.
+        // By a swap, which gives the room back, as an assignment would not.
+        for (std::string* each : {&sealed_, &head_, &body_}) std::string().swap(*each);
+        sent_ = 0;
+        is_writing_ = false;
+        if (was_ours) begin_phase();
     }
     [[nodiscard]] bool is_written() const {
         return written_ == head_.size() + body_.size() &&

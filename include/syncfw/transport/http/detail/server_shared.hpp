@@ -59,12 +59,12 @@ class connection_base {
 class server_shared {
   public:
     server_shared(handler&& handle_one, server_options&& given)
-        : handle(std::move(handle_one)), options(std::move(given)), io(threads()) {}
-
-    [[nodiscard]] int threads() const noexcept {
-        const int here = static_cast<int>(std::thread::hardware_concurrency());
-        return std::max(2, options.threads > 0 ? options.threads : 2 * here + 2);
-    }
+        : handle(std::move(handle_one)),
+          options(std::move(given)),
+          threads(options.threads > 0
+                      ? std::max(2, options.threads)
+                      : 2 * static_cast<int>(std::thread::hardware_concurrency()) + 2),
+          io(threads) {}
 
     // --- who is connected ------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class server_shared {
     // for.
     [[nodiscard]] place take_place(const std::shared_ptr<connection_base>& who) {
         const std::lock_guard locked(lock_);
-        if (busy_ < threads() - 1) {
+        if (busy_ < threads - 1) {
             ++busy_;
             return place::taken;
         }
@@ -145,6 +145,7 @@ class server_shared {
 
     handler handle;
     server_options options;
+    const int threads;
     boost::asio::io_context io;
     std::atomic<bool> is_stopping = false;
 
