@@ -7,8 +7,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
-#include <atomic>
-#include <memory>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -18,7 +17,9 @@ namespace bench {
 
 class beast_server {
   public:
-    explicit beast_server(std::string large) : large_(std::move(large)) {
+    /// From a path to what is answered.
+    explicit beast_server(std::function<std::string(std::string_view)> answer)
+        : answer_(std::move(answer)) {
         thread_ = std::thread([this] { serve(); });
     }
     // The thread ends with its last connection.
@@ -38,13 +39,13 @@ class beast_server {
             if (why) return;
             http::response<http::string_body> given{http::status::ok, 11};
             given.set(http::field::content_type, "application/json");
-            given.body() = asked.target() == "/large" ? large_ : R"({"success":true})";
+            given.body() = answer_({asked.target().data(), asked.target().size()});
             given.prepare_payload();
             http::write(socket, given, why);
         }
     }
 
-    std::string large_;
+    std::function<std::string(std::string_view)> answer_;
     boost::asio::io_context io_{};
     boost::asio::ip::tcp::acceptor acceptor_{io_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
     std::thread thread_{};
@@ -56,7 +57,7 @@ class beast_client {
         socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port});
         socket_.set_option(boost::asio::ip::tcp::no_delay(true));
     }
-    std::size_t ask(std::string_view path, std::string_view body) {
+    std::string ask(std::string_view path, std::string_view body) {
         namespace http = boost::beast::http;
         http::request<http::string_body> asked{http::verb::post, {path.data(), path.size()}, 11};
         asked.set(http::field::host, "127.0.0.1");
@@ -67,7 +68,7 @@ class beast_client {
         http::response_parser<http::string_body> given;
         given.body_limit(64 << 20);
         http::read(socket_, buffer_, given);
-        return given.get().body().size();
+        return std::move(given.get().body());
     }
 
   private:

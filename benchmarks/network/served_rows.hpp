@@ -36,6 +36,15 @@ inline syncfw::http::token_check somebody() {
     };
 }
 
+/// In the order of the feed.
+inline void put(syncfw::sqlite::store<library>& store, const std::vector<book_record>& records) {
+    auto tx = begin_write(store, the_library);
+    must(tx);
+    must(tx->next_sequence(static_cast<std::int64_t>(records.size())));
+    must(tx->put_many(records));
+    must(tx->commit());
+}
+
 /// A service with these rows, in a process of its own.
 class served_rows {
   public:
@@ -70,13 +79,7 @@ class served_rows {
     static int serve(const std::string& path, const std::vector<book_record>& records, int told) {
         auto store = syncfw::sqlite::open<library>(path);
         must(store);
-        {
-            auto tx = begin_write(*store, the_library);
-            must(tx);
-            must(tx->next_sequence(static_cast<std::int64_t>(records.size())));
-            must(tx->put_many(records));
-            must(tx->commit());
-        }
+        put(*store, records);
         syncfw::service_events events(syncfw::logger(stderr, syncfw::log_level::error));
         syncfw::server hub(*store, syncfw::last_write_wins(), {.rows_max = 50'000},
                            syncfw::observed(events));

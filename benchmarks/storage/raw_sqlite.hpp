@@ -48,11 +48,21 @@ class raw_sqlite {
                 "excluded._sequence";
         upsert_ = prepare(text);
         select_ = prepare("SELECT * FROM book WHERE tenant_id = ?1 ORDER BY id");
+        if (tracked) {
+            changes_ = prepare(
+                "SELECT _sequence, title FROM book WHERE tenant_id = ?1 AND _sequence > 0 AND "
+                "_sequence > ?2 ORDER BY _sequence LIMIT 1000");
+            run("CREATE TABLE place (at INTEGER NOT NULL)");
+            run("INSERT INTO place VALUES (0)");
+            place_ = prepare("SELECT at FROM place");
+            set_place_ = prepare("UPDATE place SET at = ?1");
+        }
         begin_ = prepare("BEGIN IMMEDIATE");
         commit_ = prepare("COMMIT");
     }
     ~raw_sqlite() {
-        for (sqlite3_stmt* each : {upsert_, select_, begin_, commit_}) sqlite3_finalize(each);
+        for (sqlite3_stmt* each : {upsert_, select_, changes_, place_, set_place_, begin_, commit_})
+            sqlite3_finalize(each);
         sqlite3_close(open_);
     }
     raw_sqlite(const raw_sqlite&) = delete;
@@ -85,6 +95,27 @@ class raw_sqlite {
         }
         sqlite3_reset(select_);
         return books;
+    }
+
+    /// Those that changed behind a place of the feed, where there is one.
+    template <class Visit>
+    void visit_changes(std::int64_t after, Visit&& visit) const {
+        bind(changes_, 1, the_library.name());
+        sqlite3_bind_int64(changes_, 2, after);
+        while (sqlite3_step(changes_) == SQLITE_ROW)
+            visit(sqlite3_column_int64(changes_, 0), text_of(changes_, 1));
+        sqlite3_reset(changes_);
+    }
+    /// How far the feed was read.
+    [[nodiscard]] std::int64_t place() const {
+        check(sqlite3_step(place_));
+        const std::int64_t at = sqlite3_column_int64(place_, 0);
+        sqlite3_reset(place_);
+        return at;
+    }
+    void set_place(std::int64_t at) const {
+        sqlite3_bind_int64(set_place_, 1, at);
+        step(set_place_);
     }
 
   private:
@@ -129,15 +160,19 @@ class raw_sqlite {
         }
         step(upsert_);
     }
-    [[nodiscard]] std::string_view text(int place) const {
-        const auto* const from = reinterpret_cast<const char*>(sqlite3_column_text(select_, place));
-        return {from, static_cast<std::size_t>(sqlite3_column_bytes(select_, place))};
+    [[nodiscard]] static std::string_view text_of(sqlite3_stmt* row, int column) {
+        const auto* const from = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
+        return {from, static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
     }
+    [[nodiscard]] std::string_view text(int column) const { return text_of(select_, column); }
 
     bool tracked_;
     sqlite3* open_ = nullptr;
     sqlite3_stmt* upsert_ = nullptr;
     sqlite3_stmt* select_ = nullptr;
+    sqlite3_stmt* changes_ = nullptr;
+    sqlite3_stmt* place_ = nullptr;
+    sqlite3_stmt* set_place_ = nullptr;
     sqlite3_stmt* begin_ = nullptr;
     sqlite3_stmt* commit_ = nullptr;
 };
