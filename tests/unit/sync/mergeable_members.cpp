@@ -123,3 +123,47 @@ TEST_CASE_TEMPLATE("no-resurrection: work on counters does not bring a deleted r
         CHECK(t.title == "milk");
     }
 }
+
+TEST_CASE("conflicts: whatever a person takes, counters and sets lose nothing") {
+    enum class taken { mine, theirs, another };
+    for (const taken what : {taken::mine, taken::theirs, taken::another})
+        for (const bool is_on_server : {false, true})
+            for (const bool is_added_meanwhile : {false, true}) {
+                scene<park> s;
+                begin(s);
+                work(s.a, "a's", 1);
+                work(s.b, "b's", is_added_meanwhile ? 1 : 2);
+                s.sync_all();
+                const auto open = s.b.conflicts();
+                REQUIRE(open);
+                REQUIRE(open->size() == 1);
+                const uuid id = open->front().id;
+                // What comes while it waits doesn't get the place of what waits.
+                if (is_added_meanwhile)
+                    REQUIRE(s.b.patch<task>(1, [](task& t) {
+                        t.votes += 1;
+                        t.tags.insert("meanwhile");
+                    }));
+                if (is_added_meanwhile && is_on_server) s.sync_all();
+                const auto resolve = [&](const auto& choice) {
+                    if (is_on_server)
+                        REQUIRE(s.hub.resolve(caller{}, id, choice));
+                    else
+                        REQUIRE(s.b.resolve(id, choice));
+                };
+                if (what == taken::another)
+                    resolve(task{.id = 1, .title = "another"});
+                else
+                    resolve(what == taken::mine ? side::mine : side::theirs);
+                s.sync_all();
+                for (task t : {s.on_a(1), s.on_b(1)}) {
+                    CHECK(t.tags.erase("meanwhile") == is_added_meanwhile);
+                    t.tags.erase("old");
+                    check_nothing_lost(t);
+                    if (is_added_meanwhile) continue;
+                    CHECK(t.title == (what == taken::mine     ? "b's"
+                                      : what == taken::theirs ? "a's"
+                                                              : "another"));
+                }
+            }
+}
