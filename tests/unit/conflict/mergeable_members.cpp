@@ -193,6 +193,7 @@ TEST_CASE("settle: the winner keeps all the rest, its stamp, and whether it is d
         CHECK(left->version() == 8);
     }
     CHECK(!settle(c, park().resolve(c)));
+    CHECK(!settle(c, decision<post>()));
 }
 
 TEST_CASE("settle: a counter that goes by the latest wins or loses with its row") {
