@@ -12,16 +12,22 @@
 // A policy is a value with one const function `resolve`. It sees the same two writes on every side
 // and gets nothing else to look at: no clock, no database. The engine calls it only where both
 // sides have changed the row since they last agreed.
+//
+// Counters and sets are no matter of a decision. Whatever is decided of the row, they know
+// afterwards what was done to them on either side: `settle` merges them.
 #pragma once
 
+#include <syncfw/codec/detail/same_value.hpp>
 #include <syncfw/entity/field_mask.hpp>
 #include <syncfw/entity/key.hpp>
 #include <syncfw/entity/record.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace syncfw {
@@ -52,7 +58,7 @@ struct decision {
     outcome made = outcome::undecided;
     std::string_view rule{};
     field_mask fields{};        ///< merged: those that mine gave; parked: those that clash.
-    std::optional<T> merged{};  ///< Only of `outcome::merged`.
+    std::optional<T> merged{};  ///< Only of `outcome::merged`; of counters and sets see `settle`.
 };
 
 template <class T>
@@ -91,18 +97,60 @@ template <class T>
     return c.mine.written() > c.theirs.written();
 }
 
+namespace detail {
+
+template <class T>
+inline constexpr bool has_mergeable_members = [] {
+    for (const field_info& each : entity_of<T>.fields)
+        if (each.is_mergeable()) return true;
+    return false;
+}();
+
+/// Calls f with the place of each counter and set, as a constant.
+template <class T, class F>
+constexpr void for_each_mergeable(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        const auto call = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place> place) {
+            if constexpr (entity_of<T>.fields[Place].is_mergeable()) f(place);
+        };
+        (call(std::integral_constant<std::size_t, I>()), ...);
+    }(std::make_index_sequence<member_count<T>>());
+}
+
+/// Counters and sets take over what the others know.
+template <class T>
+constexpr void merge_members(T& value, const T& other) {
+    for_each_mergeable<T>(
+        [&](auto place) { member_at<place>(value).merge(member_at<place>(other)); });
+}
+
+/// The counters and sets that know different things.
+template <class T>
+[[nodiscard]] constexpr field_mask unlike_members(const T& a, const T& b) {
+    field_mask unlike;
+    for_each_mergeable<T>([&](auto place) {
+        if (!is_same_value(member_at<place>(a), member_at<place>(b))) unlike.set(place);
+    });
+    return unlike;
+}
+
+}  // namespace detail
+
 /// The record that the decision leaves: the winner as it is, or what was merged with the later
-/// stamp and the greater version of both; nothing where it was not decided.
+/// stamp and the greater version of both; but for counters and sets, which are always merged.
+/// Nothing where it was not decided.
 template <class T>
 [[nodiscard]] constexpr std::optional<record<T>> settle(const conflict<T>& c,
                                                         const decision<T>& decided) {
-    if (decided.made == outcome::mine) return c.mine;
-    if (decided.made == outcome::theirs) return c.theirs;
-    if (decided.made != outcome::merged) return {};
-    record<T> row = c.theirs;
-    row.value = *decided.merged;
-    if (is_mine_later(c)) row.set_written(c.mine.written());
-    if (c.mine.version() > row.version()) row.set_version(c.mine.version());
+    if (decided.made == outcome::undecided || decided.made == outcome::parked) return {};
+    std::optional<record<T>> row = decided.made == outcome::mine ? c.mine : c.theirs;
+    if (decided.made == outcome::merged) {
+        row->value = *decided.merged;
+        if (is_mine_later(c)) row->set_written(c.mine.written());
+        if (c.mine.version() > row->version()) row->set_version(c.mine.version());
+    }
+    if (decided.made != outcome::mine) detail::merge_members(row->value, c.mine.value);
+    if (decided.made != outcome::theirs) detail::merge_members(row->value, c.theirs.value);
     return row;
 }
 
@@ -126,8 +174,8 @@ template <class T>
 
 }  // namespace detail
 
-/// The decision as a sentence: `book[…]: merged by merge_fields, title from mine; mine was written
-/// … by …, theirs …`
+/// The decision as a sentence: `book[…]: merged by merge_fields, title from mine, likes of both;
+/// mine was written … by …, theirs …`
 template <class T>
 [[nodiscard]] std::string in_words(const conflict<T>& c, const decision<T>& decided) {
     std::string words(entity_of<T>.name);
@@ -144,6 +192,10 @@ template <class T>
     if (!fields.empty())
         words += decided.made == outcome::parked ? ", because of " + fields
                                                  : ", " + fields + " from mine";
+    if (decided.made != outcome::undecided && decided.made != outcome::parked) {
+        const field_mask unlike = detail::unlike_members(c.mine.value, c.theirs.value);
+        if (!unlike.empty()) words += ", " + detail::field_names<T>(unlike) + " of both";
+    }
     return words + "; mine was written " + detail::write_in_words(c.mine) + ", theirs " +
            detail::write_in_words(c.theirs);
 }

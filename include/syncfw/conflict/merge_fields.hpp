@@ -2,12 +2,13 @@
 // The three-way merge: what only one side changed is taken from there; what both changed goes by
 // the field's `merge` annotation.
 //
-//     field<&book::notes>(merge(by::text)),  field<&book::likes>(merge(by::counter)),
-//     field<&book::pages>(merge(by::maximum))                    // others: by::latest
+//     field<&book::notes>(merge(by::text)), field<&book::pages>(merge(by::maximum))
+//                                                                // others: by::latest
 //
 // - A deletion wins over an edit, so that nothing comes back by accident.
 // - Without a base (the row was made on both sides) fields that differ count as changed by both.
 // - What only the server sets is the server's.
+// - Counters and sets are left out: `settle` merges them, whatever is decided.
 // - Texts whose same lines were changed on both sides, and documents of which the same member was,
 //   can't be merged without losing one of them: the row is parked, and the decision names the
 //   field.
@@ -49,17 +50,17 @@ struct field_merge {
         constexpr bool is_flag =
             field.has(meaning::soft_delete) && field.deletes != deletion::value;
         constexpr bool is_the_servers = field.is_server_owned() || is_flag;
-        if constexpr (is_the_servers || field.has(meaning::primary_key)) return;
-        if (is_same_value(mine, theirs)) return;
-        const auto* base = c.base == nullptr ? nullptr : &member_at<I>(c.base->value);
-        if constexpr (!merges_always(field.merge)) {
+        if constexpr (!(is_the_servers || field.has(meaning::primary_key) ||
+                        field.is_mergeable())) {
+            if (is_same_value(mine, theirs)) return;
+            const auto* base = c.base == nullptr ? nullptr : &member_at<I>(c.base->value);
             if (base != nullptr && is_same_value(*base, mine)) return;
             if (base != nullptr && is_same_value(*base, theirs)) return take_mine<I>();
+            if (!merge_value<T, I>(base, mine, theirs, is_mine_later, member_at<I>(merged)))
+                clashing.set(I);
+            else if (!is_same_value(member_at<I>(merged), theirs))
+                from_mine.set(I);
         }
-        if (!merge_value<T, I>(base, mine, theirs, is_mine_later, member_at<I>(merged)))
-            clashing.set(I);
-        else if (!is_same_value(member_at<I>(merged), theirs))
-            from_mine.set(I);
     }
 
     template <std::size_t I>

@@ -6,6 +6,8 @@
 //                                       otherwise<server_wins>>;
 //     using careful = first_of<done_wins, park>;                      // the first that decides
 //     using custom = decided_by<[](const conflict<task>& c) { … }>;
+//
+// Who wins, wins the whole row but its counters and sets, which are merged under every policy.
 #pragma once
 
 #include <syncfw/conflict/conflict.hpp>
@@ -31,7 +33,7 @@ struct client_wins {
     }
 };
 
-/// The later write, whole. Stamps have one order that every store agrees on, so there are no ties.
+/// The later write. Stamps have one order that every store agrees on, so there are no ties.
 struct last_write_wins {
     static constexpr bool is_order_independent = true;
     template <class T>
@@ -41,7 +43,7 @@ struct last_write_wins {
     }
 };
 
-/// The higher version, whole; of equal versions the later write.
+/// The higher version; of equal versions the later write.
 struct highest_version {
     static constexpr bool is_order_independent = true;
     template <class T>

@@ -68,6 +68,11 @@ struct field_info {
                has(meaning::server_synced) || has(meaning::sync_state) ||
                has(meaning::last_sync_at);
     }
+    /// Whether two of its values become one by themselves: without a base, in any order, and
+    /// nothing that was done to either is lost.
+    [[nodiscard]] constexpr bool is_mergeable() const {
+        return merge == merge_rule::counter || merge == merge_rule::set;
+    }
     [[nodiscard]] constexpr bool travels(route way) const {
         return way == route::local ||
                (!has(meaning::local_only) && (way == route::to_client || !is_server_owned()));

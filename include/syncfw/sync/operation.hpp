@@ -57,8 +57,7 @@ void assign_fields(T& to, const T& from, const field_mask& which) {
 template <class T, std::size_t I>
 void add_field(T& to, const T& from, const field_mask& which) {
     if (!which.test(I)) return;
-    constexpr merge_rule rule = entity_of<T>.fields[I].merge;
-    if constexpr (rule == merge_rule::counter || rule == merge_rule::set)
+    if constexpr (entity_of<T>.fields[I].is_mergeable())
         member_at<I>(to).merge(member_at<I>(from));
     else
         member_at<I>(to) = member_at<I>(from);

@@ -118,8 +118,12 @@ template <class T>
         default: plan.outcome = push_outcome::parked;  // Undecided too: a person has to.
     }
     plan.reason = plan.decided->rule;
-    if (plan.outcome == push_outcome::applied || plan.outcome == push_outcome::merged)
-        plan.row = settle(c, *plan.decided);
+    // What stays as it is gets no new version; what the device did to counters and sets is news.
+    if (plan.outcome == push_outcome::superseded) {
+        if (unlike_members(c.mine.value, c.theirs.value).empty()) return plan;
+        plan.outcome = push_outcome::merged;
+    }
+    plan.row = settle(c, *plan.decided);
     return plan;
 }
 

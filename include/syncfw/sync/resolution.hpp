@@ -13,6 +13,7 @@
 #pragma once
 
 #include <syncfw/codec/cipher.hpp>
+#include <syncfw/conflict/conflict.hpp>
 #include <syncfw/entity/record.hpp>
 #include <syncfw/query/query.hpp>
 #include <syncfw/storage/system_entities.hpp>
@@ -66,14 +67,16 @@ template <class T>
 namespace detail {
 
 /// The row as it is now, with what the chosen side did to it. What was written since the conflict
-/// was parked stays, but for the fields that both changed.
+/// was parked stays, but for the fields that both changed. Counters and sets are not chosen: what
+/// the device did to them is done now.
 template <class T>
 [[nodiscard]] result<record<T>> resolved_row(const parked_conflict& parked, record<T> now,
                                              side taken, const cipher_view& keys) {
-    if (taken == side::theirs) return now;
     auto sides = read_conflict<T>(parked, keys);
     if (!sides) return sides.error();
     const record<T>& mine = sides->mine;
+    merge_members(now.value, mine.value);
+    if (taken == side::theirs) return now;
     const field_mask changed =
         sides->base ? changed_fields(sides->base->value, mine.value) : writable_fields<T>;
     add_fields(now.value, mine.value, changed & writable_fields<T>);

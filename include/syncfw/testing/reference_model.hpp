@@ -284,6 +284,22 @@ class reference_model {
         return row;
     }
 
+    /// What the operation did to counters and sets is done whoever wins. Whether it was news.
+    template <class T>
+    static bool take_additions(const operation<T>& op, record<T>& row) {
+        bool is_news = false;
+        each_field<T>([&]<std::size_t I>(place<I>) {
+            constexpr merge_rule rule = entity_of<T>.fields[I].merge;
+            if constexpr (rule == merge_rule::counter || rule == merge_rule::set) {
+                auto& to = syncfw::detail::member_at<I>(row.value);
+                const auto before = to;
+                if (op.changed.test(I)) to.merge(syncfw::detail::member_at<I>(op.after));
+                is_news = is_news || !(to == before);
+            }
+        });
+        return is_news;
+    }
+
     template <class T>
     static void make_deleted(record<T>& row, bool is_deleted) {
         bookkeeping all = read_bookkeeping(row);
@@ -309,7 +325,12 @@ class reference_model {
         const bool is_new = op.base_version == 0;
         const conflict<T> both{is_new ? nullptr : &base, mine, stored};
         const decision<T> decided = Policy().resolve(both);
-        if (decided.made == outcome::theirs) return push_outcome::superseded;
+        if (decided.made == outcome::theirs) {
+            record<T> added = stored;
+            if (!take_additions(op, added)) return push_outcome::superseded;
+            row = added;
+            return push_outcome::merged;
+        }
         if (decided.made == outcome::mine) {
             row = mine;
             return push_outcome::applied;
@@ -317,6 +338,7 @@ class reference_model {
         if (decided.made == outcome::merged) {
             row = stored;
             row->value = *decided.merged;
+            take_additions(op, *row);
             row->set_written(std::max(mine.written(), stored.written()));
             return push_outcome::merged;
         }

@@ -146,7 +146,7 @@ TEST_CASE("merge_fields: what one side changed is taken from there, the rest by 
         const field_mask not_theirs = changed_fields(merged->value, theirs.value);
         for (std::size_t i = 0; i < entity_of<everything>.fields.size(); ++i) {
             const field_info& field = entity_of<everything>.fields[i];
-            if (detail::merges_always(field.merge) || field.has(meaning::version)) continue;
+            if (field.is_mergeable() || field.has(meaning::version)) continue;
             if (!by_mine.test(i)) RC_ASSERT(!not_theirs.test(i));
             if (by_mine.test(i) && !by_theirs.test(i) && !field.is_server_owned() &&
                 !field.has(meaning::soft_delete))

@@ -4,6 +4,7 @@
 // three acts each, every interleaving, every choice of when to sync, every policy, clocks that
 // are equal, ahead or behind.
 #include <syncfw/conflict/policies.hpp>
+#include <syncfw/core/counter.hpp>
 #include <syncfw/sync/plan.hpp>
 
 #include <doctest/doctest.h>
@@ -305,4 +306,37 @@ TEST_CASE("plan: what no two devices with three acts come to") {
     CHECK(rebased.changes);
     CHECK(!rebased.row);
     CHECK(rebased.base->value.version == 2);
+}
+
+namespace {
+
+struct tally {
+    std::int64_t id = 0;
+    std::string name{};
+    counter votes{};
+    std::int64_t version = 0;
+    static constexpr auto sync_entity =
+        entity<"tally">(field<&tally::id>(primary_key), field<&tally::version>(is::version));
+};
+
+}  // namespace
+
+TEST_CASE("plan: of what lost, additions are stored, and nothing where it added nothing") {
+    record<tally> stored{.value = {.id = 1, .name = "there", .version = 3}};
+    stored.value.votes.add(replica_id(2), 4);
+    operation<tally> op{.base_version = 2, .written = stamp(7 << 16, replica_id(1))};
+    op.before = op.after = stored.value;
+    op.after.name = "lost";
+    op.changed.set(1);
+    op.changed.set(2);
+    const auto nothing = plan_push(op, &stored, server_wins());
+    CHECK(nothing.outcome == push_outcome::superseded);
+    CHECK(!nothing.row);
+    op.after.votes.add(replica_id(1), 2);
+    const auto added = plan_push(op, &stored, server_wins());
+    CHECK(added.outcome == push_outcome::merged);
+    CHECK(added.reason == "server_wins");
+    REQUIRE(added.row);
+    CHECK(added.row->value.name == "there");
+    CHECK(added.row->value.votes.value() == 6);
 }

@@ -39,7 +39,7 @@ enum class defect : int {
     // What the server decides.
     merges_lack_a_field,
     mine_is_superseded,
-    counters_are_not_merged,
+    merges_add_to_counters,
     edits_win_over_deletions,
     the_earlier_write_wins,
     // What it understands.
@@ -67,8 +67,7 @@ struct spoiled_policy {
             return keep_theirs<T>("spoiled");
         if (decided.made != outcome::merged) return decided;
         if (planted == defect::merges_lack_a_field) decided.merged->pages = c.theirs.value.pages;
-        if (planted == defect::counters_are_not_merged)
-            decided.merged->likes = c.theirs.value.likes;
+        if (planted == defect::merges_add_to_counters) decided.merged->likes.add(replica_id(7), 1);
         return decided;
     }
     template <class T>

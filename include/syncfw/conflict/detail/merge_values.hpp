@@ -15,12 +15,6 @@
 
 namespace syncfw::detail {
 
-/// Rules that look at both values even where only one side changed: they merge states, in which
-/// either side's may lack what the other has seen.
-[[nodiscard]] constexpr bool merges_always(merge_rule rule) {
-    return rule == merge_rule::counter || rule == merge_rule::set;
-}
-
 /// Null is less than every value. The two are not the same.
 template <class V>
 [[nodiscard]] bool is_less_value(const V& a, const V& b) {
@@ -131,7 +125,7 @@ template <class T, std::size_t I, class V>
         merged = is_less_value(theirs, mine) ? mine : theirs;
     } else if constexpr (rule == merge_rule::minimum) {
         merged = is_less_value(mine, theirs) ? mine : theirs;
-    } else if constexpr (rule == merge_rule::counter || rule == merge_rule::set) {
+    } else if constexpr (entity_of<T>.fields[I].is_mergeable()) {
         merged = theirs;
         merged.merge(mine);
     } else if constexpr (rule == merge_rule::document) {

@@ -153,10 +153,12 @@ consteval void require_storage_rules() {
                       "syncfw: default_value must have the type of its field");
     } else if constexpr (f == meaning::merge) {
         constexpr auto rule = A::rule;
-        static_assert(rule != merge_rule::counter || is_shaped<V, counter>,
-                      "syncfw: merge(by::counter) needs a syncfw::counter field");
-        static_assert(rule != merge_rule::set || is_shaped<V, set>,
-                      "syncfw: merge(by::set) needs a syncfw::set_of field");
+        static_assert(rule != merge_rule::counter || shape_v<V> == counter,
+                      "syncfw: merge(by::counter) needs a syncfw::counter field; one that is not "
+                      "optional, for a counter begins empty");
+        static_assert(rule != merge_rule::set || shape_v<V> == set,
+                      "syncfw: merge(by::set) needs a syncfw::set_of field; one that is not "
+                      "optional, for a set begins empty");
         static_assert(rule != merge_rule::document || is_shaped<V, document>,
                       "syncfw: merge(by::document) needs a syncfw::document field");
         static_assert(rule != merge_rule::text || is_shaped<V, text>,

@@ -184,6 +184,7 @@ class local_edit {
     template <class T>
     result<void> write(const record<T>* before, record<T> row, const uuid& resolves = {}) {
         set_tenant(row.value, core_->tenant());
+        if (auto known = take_parked_additions(before, row); !known) return known;
         attribute_fields(row.value, before != nullptr ? &before->value : nullptr, core_->id());
         if (auto fits = validate(row.value); !fits) return fits;
         const bool travels =
@@ -206,6 +207,24 @@ class local_edit {
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;
         return note<T>(row, before, resolves);
+    }
+
+    // A parked conflict has counts and insertions of this device that the row has not. What is
+    // added now goes on from them: none is ever given twice.
+    template <class T>
+    result<void> take_parked_additions(const record<T>* before, record<T>& row) {
+        if constexpr (has_mergeable_members<T>) {
+            if (before == nullptr || unlike_members(before->value, row.value).empty()) return {};
+            auto all = conflicts_of<T>(tx_, row_key(row.value));
+            if (!all) return all.error();
+            for (const parked_conflict& each : *all) {
+                if (each.resolved_at) continue;
+                auto sides = read_conflict<T>(each, keys_in(tx_));
+                if (!sides) return sides.error();
+                merge_members(row.value, sides->mine.value);
+            }
+        }
+        return {};
     }
 
     // The store doesn't look at it: a page of the server's must never fail because of what is here.

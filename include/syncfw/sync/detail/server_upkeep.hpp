@@ -53,6 +53,7 @@ result<void> server<W, P>::resolve(const caller& who, const uuid& conflict, side
 template <class W, class P>
 template <class T>
 result<void> server<W, P>::resolve(const caller& who, const uuid& conflict, const T& value) {
+    const detail::keys_of keys(*store_, who.tenant);
     return settle<T>(who, conflict, "by hand",
                      [&](const parked_conflict& each, record<T> now) -> result<record<T>> {
                          if (each.row_key != detail::row_key(value))
@@ -60,7 +61,10 @@ result<void> server<W, P>::resolve(const caller& who, const uuid& conflict, cons
                                           .message = "the conflict is of another row",
                                           .entity = each.entity_name,
                                           .key = each.row_key};
+                         auto kept = detail::resolved_row<T>(each, now, side::theirs, keys.view());
+                         if (!kept) return kept.error();
                          detail::assign_fields(now.value, value, detail::writable_fields<T>);
+                         detail::merge_members(now.value, kept->value);
                          detail::set_deleted(now, is_deleted(value));
                          return now;
                      });

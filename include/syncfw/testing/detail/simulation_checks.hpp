@@ -274,9 +274,7 @@ class simulation_checks {
     static constexpr field_mask added_fields = [] {
         field_mask mask;
         for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
-            if (entity_of<T>.fields[i].merge == merge_rule::counter ||
-                entity_of<T>.fields[i].merge == merge_rule::set)
-                mask.set(i);
+            if (entity_of<T>.fields[i].is_mergeable()) mask.set(i);
         return mask;
     }();
 
