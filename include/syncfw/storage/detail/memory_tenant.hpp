@@ -162,12 +162,10 @@ class memory_view {
     }
 
     template <class T>
-    [[nodiscard]] result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until) {
+    [[nodiscard]] result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until,
+                                                         std::int64_t limit) {
         const std::shared_lock locked(tenant_->lock);
-        std::vector<record<T>> rows;
-        tenant_->template table<T>().for_each_change(
-            after, until, seen_.now, [&](const record<T>& each) { rows.push_back(each); });
-        return rows;
+        return tenant_->template table<T>().changes(after, until, limit, seen_.now);
     }
 
     [[nodiscard]] result<std::int64_t> last_sequence() { return seen_.last_sequence; }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -111,12 +112,15 @@ class versioned_table {
             if (const record<T>* row = pointer(each.second.at(now).content)) f(*row);
     }
 
-    template <class F>
-    void for_each_change(std::int64_t after, std::int64_t until, moment now, F&& f) const {
-        for (auto at = feed_.upper_bound(after); at != feed_.end() && at->first <= until; ++at) {
+    [[nodiscard]] std::vector<record<T>> changes(std::int64_t after, std::int64_t until,
+                                                 std::int64_t limit, moment now) const {
+        std::vector<record<T>> rows;
+        for (auto at = feed_.upper_bound(after);
+             at != feed_.end() && at->first <= until && std::ssize(rows) < limit; ++at) {
             const record<T>* row = pointer(at->second->second.at(now).content);
-            if (row != nullptr && row->sequence() == at->first) f(*row);
+            if (row != nullptr && row->sequence() == at->first) rows.push_back(*row);
         }
+        return rows;
     }
 
     [[nodiscard]] result<void> put(const record<T>& row, moment now) {
