@@ -45,7 +45,8 @@ struct version {
     template <class By>
     void replace(By&& by, moment now) {
         if (since != now) {
-            if (content || older) older = std::make_unique<version>(std::move(*this));
+            // Also one that was erased, if it isn't forgotten yet: `roll_back` needs it.
+            if (since != 0) older = std::make_unique<version>(std::move(*this));
             since = now;
         }
         content = std::forward<By>(by);
@@ -259,10 +260,13 @@ class versioned_table {
                 uniques_.insert_or_assign(std::move(value), &at);
             });
     }
+    // A row that was rolled back earlier may have taken its value back already.
     void drop_uniques(row_type& at) {
         if (at.second.content)
-            for_each_unique(*at.second.content,
-                            [&](std::size_t, std::string&& value) { uniques_.erase(value); });
+            for_each_unique(*at.second.content, [&](std::size_t, std::string&& value) {
+                const auto found = uniques_.find(value);
+                if (found != uniques_.end() && found->second == &at) uniques_.erase(found);
+            });
     }
 
     bool keeps_unique_ = true;
