@@ -193,8 +193,6 @@ void add_indexes(table_plan& table, const entity_info& entity, const std::string
         const std::string column(field.column);
         if (field.has(meaning::tenant)) continue;
         if (field.has(meaning::unique) && keeps_unique) {
-            // Nulls are no duplicates, so deleted rows have one here. An index of the live rows
-            // alone would be of no use to queries, which ask for the value only.
             // Nulls are no duplicates, so deleted rows have one in the last part. An index of the
             // live rows alone would be of no use to queries, which ask for the value only.
             const std::string live = live_condition<D>(entity, deleted);
