@@ -285,8 +285,12 @@ template <dialect D>
     std::string text = "CREATE TABLE " + detail::quote(table.name) + " (";
     for (const column_plan& each : table.columns) text += column_text(each) + ", ";
     text += "PRIMARY KEY (" + detail::quoted_list(table.key) + ")";
-    if constexpr (std::is_same_v<D, sqlite>)
+    if constexpr (std::is_same_v<D, sqlite>) {
         for (const reference_plan& each : table.references) text += ", " + each.text;
+        // Many small rows, each written once and found by its key alone: one tree instead of a
+        // table and its key's index. A table that is there already stays as it is.
+        if (table.name == entity_of<applied_operation>.name) return text + ") WITHOUT ROWID";
+    }
     return text + ")";
 }
 
