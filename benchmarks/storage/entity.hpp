@@ -5,9 +5,9 @@
 
 #include "../codec/book_entity.hpp"
 #include "../workload.hpp"
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/record.hpp>
 #include <syncfw/entity/schema.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <cstddef>
 #include <cstdint>

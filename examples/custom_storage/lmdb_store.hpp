@@ -77,12 +77,13 @@ class reader {
     }
 
     template <class T>
-    result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until) {
+    result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until,
+                                           std::int64_t limit) {
         std::vector<record<T>> rows;
         const std::string end = at<T>('f', key_bytes(until));
         auto done = walk(at<T>('f', key_bytes(after + 1)), at<T>('f'),
                          [&](std::string_view key, std::string_view found) -> result<bool> {
-                             if (key > end) return false;
+                             if (key > end || std::ssize(rows) == limit) return false;
                              auto bytes = find(at<T>('r', found));
                              if (!bytes) return bytes.error();
                              auto row = read_record<T>(bytes->value_or(""));

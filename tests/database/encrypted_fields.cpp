@@ -104,6 +104,16 @@ syncfw::result<void> rewrite(Store& store, const syncfw::tenant_id& whose, std::
 }
 // [/rewrite]
 
+struct door {
+    std::int64_t id = 0;
+    std::optional<secret<std::string>> code{};
+    std::optional<secret<std::string>> spare{};
+
+    static constexpr auto sync_entity =
+        entity<"door">(field<&door::id>(primary_key), field<&door::code>(encrypted),
+                       field<&door::spare>(local_only));
+};
+
 bool shows_a_canary(std::string_view bytes) {
     return bytes.find("canary") != bytes.npos || bytes.find("arrakis") != bytes.npos ||
            bytes.find("Y2FuYXJ5") != bytes.npos;  // base64 of canary
@@ -127,6 +137,32 @@ TEST_CASE("encrypted fields: T21, T22, a file has ciphertext only, of both modes
         CHECK(!shows_a_canary(bytes));
     }
     CHECK(has_title);  // So these are the files that have the rows.
+}
+
+TEST_CASE("encrypted fields: T21, a secret that may be missing is kept, and kept secret") {
+    const folder here;
+    const std::string path = here / "doors.db";
+    auto store = expect(sqlite::open<schema<door>>(path, quick, ring(first_key)));
+    auto tx = expect(begin_write(store, acme));
+    expect(tx.put(record<door>{.value = {.id = 1}}));
+    const secret<std::string> word(std::string("canary"));
+    expect(tx.put(record<door>{.value = {.id = 2, .code = word, .spare = word}}));
+    expect(tx.commit());
+    auto later = expect(begin_read(store, acme));
+    const door without = expect(later.get<door>(1))->value,
+               with = expect(later.get<door>(2))->value;
+    CHECK_FALSE(without.code.has_value());
+    CHECK_FALSE(without.spare.has_value());
+    CHECK(with.code.value().reveal() == "canary");
+    CHECK(with.spare.value().reveal() == "canary");
+    const auto cipher = ring(first_key).for_tenant(acme);
+    const std::string text = expect(json::encode<to_client>(with, cipher));
+    const std::string bytes = expect(binary::encode<to_client>(with, cipher));
+    CHECK(!shows_a_canary(text));
+    CHECK(!shows_a_canary(bytes));
+    CHECK(expect(json::decode<door, to_client>(text, {}, cipher)).code.value().reveal() ==
+          "canary");
+    CHECK(expect(binary::decode<door, to_client>(bytes, cipher)).code.value().reveal() == "canary");
 }
 
 TEST_CASE("encrypted fields: T21, T22, JSON and binary rows have ciphertext only, of both modes") {

@@ -138,3 +138,48 @@ TEST_CASE("SQLite: migrations by hand run once, up and down, and keep references
 }
 
 }  // namespace
+
+TEST_CASE("SQLite: a file with the engine's tables of an earlier program is used as it is") {
+    const folder here;
+    const std::string path = here / "library.db";
+    const uuid answered = new_uuid();
+    const auto remember = [&](library_store& store, const uuid& id) {
+        auto tx = expect(begin_write(store, nobody));
+        expect(tx.put(record<applied_operation>{.value = {.id = id, .outcome = "applied"}}));
+        expect(tx.commit());
+    };
+    {
+        auto store = open(path, quick);
+        remember(store, answered);
+    }
+    // Operations by row number, and two tables that have no use any more.
+    run_sql(path, R"(
+        ALTER TABLE "syncfw_applied" RENAME TO "by_key";
+        CREATE TABLE "syncfw_applied" ("id" TEXT NOT NULL, "outcome" TEXT NOT NULL,
+            "code" TEXT NOT NULL, "reason" TEXT NOT NULL, "version" INTEGER NOT NULL,
+            "request_hash" BLOB NOT NULL, "applied_at" INTEGER NOT NULL, "_tenant" TEXT NOT NULL
+            DEFAULT '', PRIMARY KEY ("_tenant", "id"));
+        INSERT INTO "syncfw_applied" SELECT * FROM "by_key";
+        DROP TABLE "by_key";
+        CREATE TABLE "syncfw_link" ("link" TEXT NOT NULL, "_tenant" TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY ("_tenant", "link"));
+        CREATE TABLE "syncfw_digest" ("range" INTEGER NOT NULL, "_tenant" TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY ("_tenant", "range"));
+        INSERT INTO "syncfw_link" VALUES ('row', '');
+        UPDATE "syncfw_schema" SET "state" = '';)");
+    {
+        auto store = expect(sqlite::open<library>(path, {.migrate = false}));
+        const auto status = expect(store.migration_status());
+        CHECK(status.automatic.empty());
+        CHECK(status.refused.empty());
+    }
+    auto store = open(path, quick);
+    const uuid later = new_uuid();
+    remember(store, later);
+    remember(store, answered);
+    auto tx = expect(begin_read(store, nobody));
+    CHECK(expect(tx.count(all<applied_operation>())) == 2);
+    CHECK(expect(tx.get<applied_operation>(answered))->value.outcome == "applied");
+    CHECK(expect(tx.get<applied_operation>(later)).has_value());
+    check_sound(store);
+}

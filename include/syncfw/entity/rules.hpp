@@ -83,9 +83,8 @@ result<void> keep_own_rules(const T& value, const value_path* path) {
                 const auto& member = value.*Field::member;
                 using V = std::remove_cvref_t<decltype(member)>;
                 if (!kept || rule_check<A>::keeps(annotation, member)) return;
-                kept = broken_rule(
-                    path, field.note.name,
-                    rule_check<A>::words(annotation, member, shape_v<V> == value_shape::secret));
+                kept = broken_rule(path, field.note.name,
+                                   rule_check<A>::words(annotation, member, holds_secret<V>));
             });
         });
         T::sync_rules.each_check([&](const auto& check) {

@@ -104,8 +104,7 @@ template <class T, auto Member, class A>
 void check_rule(const T& value, const A& annotation, violation_sink& sink) {
     if (sink.is_done() || rule_check<A>::keeps(annotation, value.*Member)) return;
     constexpr const field_info& info = field_infos<T>[place_of_name<T>(raw_member_name<Member>)];
-    using V = std::remove_cvref_t<decltype(value.*Member)>;
-    constexpr bool is_secret = info.cipher != encryption::none || shape_v<V> == value_shape::secret;
+    constexpr bool is_secret = info.cipher != encryption::none || info.is_secret;
     sink.add(info, A::means, rule_check<A>::words(annotation, value.*Member, is_secret));
 }
 

@@ -168,6 +168,11 @@ using inner_t = typename inner<V>::type;
 template <class V>
 inline constexpr bool is_nullable = shape_v<V> == value_shape::optional;
 
+/// Of a secret that may be missing nothing is told either, but whether it is there.
+template <class V>
+inline constexpr bool holds_secret =
+    shape_v<V> == value_shape::secret || shape_v<inner_t<V>> == value_shape::secret;
+
 // Without optional, secret and a user's wrapping: the type that is written.
 template <class V>
 struct written {

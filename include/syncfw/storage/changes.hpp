@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -31,8 +32,8 @@ struct changes_seen {
     bool is_behind = false;  ///< The feed goes on.
 };
 
-/// Calls `f(row)` for each change after a number, in the order of the feed; rows are asked of the
-/// store in ranges of the feed, so that no more than `limit` of them are in memory. Each row comes
+/// Calls `f(row)` for each change after a number, in the order of the feed. Of each entity no more
+/// than `limit + 1` rows are read at a time, and most often no more of all together. Each row comes
 /// once, as it is now, tombstones included, and may be kept: `f` gets it as a `record<T>&&`.
 template <class Schema, class Transaction, class F>
 [[nodiscard]] result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted,
@@ -59,11 +60,12 @@ template <class... Ts>
 class change_page<schema<Ts...>> {
   public:
     template <class Transaction>
-    [[nodiscard]] result<void> read(Transaction& tx, std::int64_t after, std::int64_t until) {
+    [[nodiscard]] result<void> read(Transaction& tx, std::int64_t after, std::int64_t until,
+                                    std::int64_t limit) {
         places_.clear();
         result<void> done;
         const auto read_one = [&]<class T>(std::vector<record<T>>& rows, std::size_t entity) {
-            auto found = tx.template changes<T>(after, until);
+            auto found = tx.template changes<T>(after, until, limit);
             if (!found) {
                 done = found.error();
                 return false;
@@ -87,7 +89,12 @@ class change_page<schema<Ts...>> {
         return done;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+    [[nodiscard]] std::int64_t size() const noexcept { return std::ssize(places_); }
+    /// Leaves so many, and gives the last one's number.
+    [[nodiscard]] std::int64_t keep(std::int64_t rows) {
+        places_.resize(static_cast<std::size_t>(rows));
+        return places_.back().sequence;
+    }
 
     template <class F>
     void visit(F& f) {
@@ -102,9 +109,9 @@ class change_page<schema<Ts...>> {
 
   private:
     struct place {
-        std::int64_t sequence;
-        std::size_t entity;
-        std::size_t row;
+        std::int64_t sequence = 0;
+        std::size_t entity = 0;
+        std::size_t row = 0;
     };
     std::tuple<std::vector<record<Ts>>...> rows_{};
     std::vector<place> places_{};
@@ -118,21 +125,21 @@ result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted, 
     if (!last) return last.error();
     detail::change_page<Schema> page;
     changes_seen seen{.until = wanted.after};
+    // More than any store can give at a time, and small enough to be doubled.
+    const std::int64_t limit = std::min(wanted.limit, std::int64_t{1} << 40);
     // A range of n numbers has n rows at most, and fewer where rows have changed since: then the
-    // next range is wider.
-    std::int64_t width = wanted.limit;
-    while (seen.until < *last && seen.rows < wanted.limit) {
-        const std::int64_t room = wanted.limit - seen.rows;
+    // next range is wider. Where it then meets more rows than there is room for, none of them is
+    // read again: those that there is room for are the first of all.
+    std::int64_t width = limit;
+    while (seen.until < *last && seen.rows < limit) {
+        const std::int64_t room = limit - seen.rows;
         std::int64_t until = *last - seen.until > width ? seen.until + width : *last;
-        if (auto done = page.read(tx, seen.until, until); !done) return done.error();
-        if (static_cast<std::int64_t>(page.size()) > room) {
-            width = room;
-            continue;
-        }
+        if (auto done = page.read(tx, seen.until, until, room + 1); !done) return done.error();
+        if (page.size() > room) until = page.keep(room);
         page.visit(f);
-        seen.rows += static_cast<std::int64_t>(page.size());
+        seen.rows += page.size();
         seen.until = until;
-        width = static_cast<std::int64_t>(page.size()) * 4 < width ? width * 2 : width;
+        if (page.size() * 4 < width) width *= 2;
     }
     seen.is_behind = seen.until < *last;
     return seen;

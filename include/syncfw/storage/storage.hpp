@@ -25,8 +25,9 @@
 //   date.
 //   Who writes what he has read takes it first, with 0 if he doesn't know how many he needs; who
 //   only writes takes it late. Numbers that are rolled back are given again.
-// - `changes(after, until)` gives the rows whose `sequence()` lies in between (until included), in
-//   that order, tombstones included. Rows with the sequence 0 are in no feed.
+// - `changes(after, until, limit)` gives the rows whose `sequence()` lies in between (until
+//   included), in that order, tombstones included: the first `limit` of them, and no more are read.
+//   Rows with the sequence 0 are in no feed.
 // - Rows come back as they were put: bookkeeping, nulls, empty texts and the last bit of a number
 //   (but zero has no sign).
 // - A store may be used by several threads, a transaction by one at a time. A transaction may not
@@ -40,6 +41,7 @@
 // needs it, says which it does by `keeps_unique()`.
 #pragma once
 
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/core/uuid.hpp>
 #include <syncfw/entity/key.hpp>
 #include <syncfw/entity/record.hpp>
@@ -47,12 +49,12 @@
 #include <syncfw/storage/detail/gates.hpp>
 #include <syncfw/storage/detail/storable.hpp>
 #include <syncfw/storage/system_entities.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,13 +77,15 @@ struct store_identity {
 /// What an adapter's read transaction must have, shown for one entity of its schema.
 template <class R, class T>
 concept storage_reader = requires(R& r, const key_of<T>& key, const query_view& asked,
-                                  std::int64_t sequence, std::string_view name) {
+                                  std::int64_t number, std::string_view name) {
     // A missing row is no error; it is an empty optional.
     { r.template get<T>(key) } -> std::same_as<result<std::optional<record<T>>>>;
     // The rows of the query in its order; by key where the view has none.
     { r.template scan<T>(asked) } -> std::same_as<result<std::vector<record<T>>>>;
-    // after < sequence() <= until, in that order.
-    { r.template changes<T>(sequence, sequence) } -> std::same_as<result<std::vector<record<T>>>>;
+    // after < sequence() <= until, in that order, and so many at most.
+    {
+        r.template changes<T>(number, number, number)
+    } -> std::same_as<result<std::vector<record<T>>>>;
     // The last number of the tenant's feed; 0 before the first.
     { r.last_sequence() } -> std::same_as<result<std::int64_t>>;
     // A small value of the tenant's, by name.
@@ -193,9 +197,11 @@ class transaction {
     }
 
     template <class T>
-    [[nodiscard]] result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until) {
+    [[nodiscard]] result<std::vector<record<T>>> changes(
+        std::int64_t after, std::int64_t until,
+        std::int64_t limit = std::numeric_limits<std::int64_t>::max()) {
         static_assert(require_stored<S, T>());
-        return native_.template changes<T>(after, until);
+        return native_.template changes<T>(after, until, limit);
     }
 
     [[nodiscard]] result<std::int64_t> last_sequence() { return native_.last_sequence(); }

@@ -155,23 +155,6 @@ struct foreign_values {
 };
 BOOST_DESCRIBE_STRUCT(foreign_values, (), (entity_name, row_key, fields))
 
-/// What two stores with equal rights last agreed on for one row.
-struct link_row {
-    std::string link{};
-    std::string entity_name{};
-    std::string row_key{};
-    std::int64_t version_here = 0;
-    std::int64_t version_there = 0;
-    blob content_hash{};
-
-    static constexpr auto sync_entity =
-        entity<"syncfw_link">(annotations::field<&link_row::link>(annotations::primary_key),
-                              annotations::field<&link_row::entity_name>(annotations::primary_key),
-                              annotations::field<&link_row::row_key>(annotations::primary_key));
-};
-BOOST_DESCRIBE_STRUCT(link_row, (),
-                      (link, entity_name, row_key, version_here, version_there, content_hash))
-
 /// A row as it was at a version, for merges with clients that say no more than that version.
 struct row_version {
     std::string entity_name{};
@@ -185,19 +168,6 @@ struct row_version {
         annotations::field<&row_version::version>(annotations::primary_key));
 };
 BOOST_DESCRIBE_STRUCT(row_version, (), (entity_name, row_key, version, image))
-
-/// The digest of one range of an entity's keys.
-struct range_digest {
-    std::string entity_name{};
-    std::int64_t range = 0;
-    std::int64_t rows = 0;
-    blob digest{};
-
-    static constexpr auto sync_entity = entity<"syncfw_digest">(
-        annotations::field<&range_digest::entity_name>(annotations::primary_key),
-        annotations::field<&range_digest::range>(annotations::primary_key));
-};
-BOOST_DESCRIBE_STRUCT(range_digest, (), (entity_name, range, rows, digest))
 
 /// What every table of the engine's own begins with; no entity of a user's may.
 inline constexpr std::string_view system_prefix = "syncfw_";
@@ -213,7 +183,7 @@ struct completed;
 template <class... Ts>
 struct completed<schema<Ts...>> {
     using type = schema<Ts..., outbox_operation, applied_operation, parked_conflict, feed_position,
-                        audit_entry, foreign_values, row_version, link_row, range_digest>;
+                        audit_entry, foreign_values, row_version>;
 };
 
 }  // namespace detail

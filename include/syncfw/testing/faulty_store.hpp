@@ -128,8 +128,8 @@ class faulty_reader {
         return call("count", [&] { return native_->template count<T>(asked); });
     }
     template <class T>
-    auto changes(std::int64_t after, std::int64_t until) {
-        return call("changes", [&] { return native_->template changes<T>(after, until); });
+    auto changes(std::int64_t after, std::int64_t until, std::int64_t limit) {
+        return call("changes", [&] { return native_->template changes<T>(after, until, limit); });
     }
     auto last_sequence() {
         return call("last_sequence", [&] { return native_->last_sequence(); });

@@ -14,9 +14,9 @@
 
 #include <syncfw/codec/delta.hpp>
 #include <syncfw/conflict/conflict.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/entity/value.hpp>
-#include <syncfw/storage/tenant.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/messages.hpp>
 

@@ -14,9 +14,9 @@
 #pragma once
 
 #include <syncfw/core/result.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/core/timestamp.hpp>
 #include <syncfw/observe/events.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <cstddef>
 #include <functional>

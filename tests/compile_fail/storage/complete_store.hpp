@@ -30,7 +30,7 @@ struct reader {
         return std::vector<record<T>>();
     }
     template <class T>
-    result<std::vector<record<T>>> changes(std::int64_t, std::int64_t) {
+    result<std::vector<record<T>>> changes(std::int64_t, std::int64_t, std::int64_t) {
         return std::vector<record<T>>();
     }
     result<std::int64_t> last_sequence() { return std::int64_t{0}; }

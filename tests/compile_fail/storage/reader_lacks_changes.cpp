@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: the store's transactions lack `result<std::vector<record<T>>> changes<T>(std::int64_t
-// after, std::int64_t until)`
+// after, std::int64_t until, std::int64_t limit)`
 #include "complete_store.hpp"
 
 struct reader : complete::reader {

@@ -249,15 +249,20 @@ TEST_CASE("validation: defaults fill what is missing, and nothing else") {
 struct wallet {
     int id = 0;
     syncfw::secret<std::int64_t> limit{};
+    std::optional<syncfw::secret<std::int64_t>> spare{};
     static constexpr auto sync_entity =
         entity<"wallet">(field<&wallet::id>(primary_key),
-                         field<&wallet::limit>(local_only, range(-9, 9), default_value(7)));
+                         field<&wallet::limit>(local_only, range(-9, 9), default_value(7)),
+                         field<&wallet::spare>(local_only, range(0, 9)));
 };
 
 TEST_CASE("validation: a secret number is not told either") {
     const auto all = violations(wallet{.id = 1, .limit = syncfw::secret<std::int64_t>(10)});
     REQUIRE(all.size() == 1);
     CHECK(all[0].words == "limit must be from -9 to 9");
+    const auto more = violations(wallet{.id = 1, .spare = syncfw::secret<std::int64_t>(10)});
+    REQUIRE(more.size() == 1);
+    CHECK(more[0].words == "spare must be from 0 to 9");
     wallet filled;
     syncfw::apply_defaults(filled, {});
     CHECK(filled.limit.reveal() == 7);

@@ -201,8 +201,9 @@ class spoiled_reader : public memory_store::reader {
         : memory_store::reader(std::move(sound)) {}
 
     template <class T>
-    result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until) {
-        auto rows = memory_store::reader::changes<T>(after, until);
+    result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until,
+                                           std::int64_t limit) {
+        auto rows = memory_store::reader::changes<T>(after, until, limit);
         if (!rows || rows->empty()) return rows;
         if (planted == defect::the_feed_lacks_deletions)
             std::erase_if(*rows, [](const record<T>& each) { return each.is_deleted(); });

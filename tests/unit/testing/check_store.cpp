@@ -71,6 +71,7 @@ enum class defect : unsigned char {
     next_sequence_of_0_takes_one,
     changes_have_the_first_number,
     changes_lack_the_last_number,
+    changes_have_no_limit,
     changes_lack_deletions,
     changes_are_by_key,
     changes_have_rows_without_number,
@@ -228,13 +229,15 @@ class flawed_reader : public Native {
     }
 
     template <class T>
-    result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until) {
+    result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until,
+                                           std::int64_t limit) {
+        if (is(defect::changes_have_no_limit)) limit = std::numeric_limits<std::int64_t>::max();
         if (is(defect::changes_have_the_first_number)) --after;
         if (is(defect::changes_lack_the_last_number)) --until;
         if (is(is_writer ? defect::changes_see_only_what_is_committed
                          : defect::readers_see_the_newest_changes))
-            return newest(whose_).template changes<T>(after, until);
-        auto rows = Native::template changes<T>(after, until);
+            return newest(whose_).template changes<T>(after, until, limit);
+        auto rows = Native::template changes<T>(after, until, limit);
         if (is(defect::changes_lack_deletions))
             std::erase_if(*rows, [](const record<T>& each) { return each.is_deleted(); });
         if (is(defect::changes_are_by_key))
@@ -247,7 +250,7 @@ class flawed_reader : public Native {
                 if (each.sequence() == 0) rows->insert(rows->begin(), each);
         }
         if (is(defect::changes_reach_others) && whose_ != tenant_id("one")) {
-            auto theirs = newest(tenant_id("one")).template changes<T>(after, until);
+            auto theirs = newest(tenant_id("one")).template changes<T>(after, until, limit);
             rows->insert(rows->end(), theirs->begin(), theirs->end());
         }
         return rows;

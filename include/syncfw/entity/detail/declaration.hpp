@@ -199,8 +199,7 @@ constexpr field_info plain_field(std::string_view name) {
     if (shape_v<V> == value_shape::set) info.merge = merge_rule::set;
     info.nullable = is_nullable<V>;
     info.element = kind_of<inner_t<written_t<V>>>();
-    info.is_secret =
-        shape_v<V> == value_shape::secret || shape_v<inner_t<V>> == value_shape::secret;
+    info.is_secret = holds_secret<V>;
     return info;
 }
 

@@ -60,7 +60,8 @@ consteval type_problem problem_of() {
     } else if constexpr (shape == optional) {
         constexpr auto held = shape_v<inner_t<V>>;
         if (held == optional || held == document) return type_problem::nested_optional;
-        return problem_of<inner_t<V>, Depth + 1>();
+        // Whether a secret is there may be told; what else is around it may not.
+        return problem_of<inner_t<V>, held == secret ? Depth : Depth + 1>();
     } else if constexpr (shape == secret) {
         if (Depth > 1) return type_problem::secret_inside;
         return problem_of<inner_t<V>, Depth + 1>();

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <syncfw/codec/json.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/record.hpp>
 #include <syncfw/entity/value.hpp>
 #include <syncfw/query/detail/value_text.hpp>
 #include <syncfw/storage/detail/sql_table.hpp>
 #include <syncfw/storage/detail/storable.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <array>
 #include <bit>

@@ -2,11 +2,11 @@
 // What a class lacks to be a store, as one sentence.
 #pragma once
 
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/key.hpp>
 #include <syncfw/entity/record.hpp>
 #include <syncfw/query/query.hpp>
 #include <syncfw/storage/system_entities.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -46,12 +46,12 @@ consteval bool require_reader() {
     static_assert(scan,
                   "syncfw: the store's transactions lack "
                   "`result<std::vector<record<T>>> scan<T>(const query_view&)`");
-    constexpr bool changes = requires(R& r, std::int64_t sequence) {
-        requires gives<rows, decltype(r.template changes<T>(sequence, sequence))>;
+    constexpr bool changes = requires(R& r, std::int64_t number) {
+        requires gives<rows, decltype(r.template changes<T>(number, number, number))>;
     };
     static_assert(changes,
                   "syncfw: the store's transactions lack `result<std::vector<record<T>>> "
-                  "changes<T>(std::int64_t after, std::int64_t until)`");
+                  "changes<T>(std::int64_t after, std::int64_t until, std::int64_t limit)`");
     constexpr bool last_sequence =
         requires(R& r) { requires gives<std::int64_t, decltype(r.last_sequence())>; };
     static_assert(last_sequence,

@@ -2,10 +2,13 @@
 // One tenant of a memory store, and the transactions on it.
 #pragma once
 
+#include <syncfw/entity/annotations.hpp>
 #include <syncfw/entity/schema.hpp>
 #include <syncfw/query/matches.hpp>
 #include <syncfw/query/query.hpp>
 #include <syncfw/storage/detail/versions.hpp>
+
+#include <boost/describe/class.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +28,16 @@
 
 namespace syncfw::detail {
 
+/// A small value is a row like others.
+struct small_value {
+    std::string name{};
+    std::string content{};
+
+    static constexpr auto sync_entity =
+        entity<"syncfw_value">(annotations::field<&small_value::name>(annotations::primary_key));
+};
+BOOST_DESCRIBE_STRUCT(small_value, (), (name, content))
+
 template <class Schema>
 class memory_tenant;
 
@@ -36,9 +49,8 @@ class memory_tenant<schema<Ts...>> {
         if (rows_expected != 0) (table<Ts>().reserve(rows_expected), ...);
     }
 
-    // What transactions see; each call holds the lock that it names.
+    // What transactions see; each call holds it.
     mutable std::shared_mutex lock{};
-    std::map<std::string, version<std::string>, std::less<>> values{};
 
     template <class T>
     [[nodiscard]] versioned_table<T>& table() {
@@ -77,7 +89,7 @@ class memory_tenant<schema<Ts...>> {
             const std::lock_guard locked(lock);
             ++now_;
             last_sequence_ = last_sequence;
-            (table<Ts>().commit(now_), ...);
+            for_each_table([&](auto& each) { each.commit(now_); });
             forget();
         }
         unlock_writing();
@@ -85,10 +97,7 @@ class memory_tenant<schema<Ts...>> {
     void roll_back() noexcept {
         {
             const std::lock_guard locked(lock);
-            (table<Ts>().roll_back(), ...);
-            for (auto at = values.begin(); at != values.end();)
-                at = at->second.since <= now_ || at->second.roll_back() ? std::next(at)
-                                                                        : values.erase(at);
+            for_each_table([](auto& each) { each.roll_back(); });
         }
         unlock_writing();
     }
@@ -96,13 +105,11 @@ class memory_tenant<schema<Ts...>> {
   private:
     void forget() {
         const moment oldest = open_.empty() ? now_ : open_.begin()->first;
-        (table<Ts>().forget(oldest), ...);
-        for (auto at = values.begin(); at != values.end();) {
-            while (at->second.forget_one(oldest)) {
-            }
-            const bool is_gone = !at->second.content && at->second.since <= oldest;
-            at = is_gone ? values.erase(at) : std::next(at);
-        }
+        for_each_table([&](auto& each) { each.forget(oldest); });
+    }
+    template <class F>
+    void for_each_table(F&& f) {
+        std::apply([&](auto&... each) { (f(each), ...); }, tables_);
     }
     void unlock_writing() noexcept {
         {
@@ -112,7 +119,7 @@ class memory_tenant<schema<Ts...>> {
         writing_ended_.notify_one();
     }
 
-    std::tuple<versioned_table<Ts>...> tables_{};
+    std::tuple<versioned_table<Ts>..., versioned_table<small_value>> tables_{};
     moment now_ = 0;
     std::int64_t last_sequence_ = 0;
     std::map<moment, std::size_t> open_{};
@@ -162,20 +169,20 @@ class memory_view {
     }
 
     template <class T>
-    [[nodiscard]] result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until) {
+    [[nodiscard]] result<std::vector<record<T>>> changes(std::int64_t after, std::int64_t until,
+                                                         std::int64_t limit) {
         const std::shared_lock locked(tenant_->lock);
-        std::vector<record<T>> rows;
-        tenant_->template table<T>().for_each_change(
-            after, until, seen_.now, [&](const record<T>& each) { rows.push_back(each); });
-        return rows;
+        return tenant_->template table<T>().changes(after, until, limit, seen_.now);
     }
 
     [[nodiscard]] result<std::int64_t> last_sequence() { return seen_.last_sequence; }
 
     [[nodiscard]] result<std::optional<std::string>> get_value(std::string_view name) {
         const std::shared_lock locked(tenant_->lock);
-        const auto found = tenant_->values.find(name);
-        return found == tenant_->values.end() ? std::nullopt : found->second.at(seen_.now).content;
+        result<std::optional<std::string>> found(std::nullopt);
+        const auto* row = tenant_->template table<small_value>().find(std::string(name), seen_.now);
+        if (row != nullptr) found->emplace(row->value.content);
+        return found;
     }
 
   protected:
@@ -239,24 +246,17 @@ class memory_writer : public memory_view<Schema> {
     }
 
     result<void> put_value(std::string_view name, std::string_view bytes) {
-        set_value(name, std::string(bytes));
-        return {};
+        return put(record<small_value>{
+            .value = {.name = std::string(name), .content = std::string(bytes)}});
     }
     result<void> erase_value(std::string_view name) {
-        set_value(name, std::nullopt);
-        return {};
+        return erase<small_value>(std::string(name));
     }
 
     result<void> commit() {
         this->tenant_->commit(this->seen_.last_sequence);
         this->tenant_ = nullptr;
         return {};
-    }
-
-  private:
-    void set_value(std::string_view name, std::optional<std::string> bytes) {
-        const std::lock_guard locked(this->tenant_->lock);
-        this->tenant_->values[std::string(name)].replace(std::move(bytes), this->seen_.now);
     }
 };
 

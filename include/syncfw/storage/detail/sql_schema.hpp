@@ -193,8 +193,6 @@ void add_indexes(table_plan& table, const entity_info& entity, const std::string
         const std::string column(field.column);
         if (field.has(meaning::tenant)) continue;
         if (field.has(meaning::unique) && keeps_unique) {
-            // Nulls are no duplicates, so deleted rows have one here. An index of the live rows
-            // alone would be of no use to queries, which ask for the value only.
             // Nulls are no duplicates, so deleted rows have one in the last part. An index of the
             // live rows alone would be of no use to queries, which ask for the value only.
             const std::string live = live_condition<D>(entity, deleted);
@@ -287,8 +285,12 @@ template <dialect D>
     std::string text = "CREATE TABLE " + detail::quote(table.name) + " (";
     for (const column_plan& each : table.columns) text += column_text(each) + ", ";
     text += "PRIMARY KEY (" + detail::quoted_list(table.key) + ")";
-    if constexpr (std::is_same_v<D, sqlite>)
+    if constexpr (std::is_same_v<D, sqlite>) {
         for (const reference_plan& each : table.references) text += ", " + each.text;
+        // Many small rows, each written once and found by its key alone: one tree instead of a
+        // table and its key's index. A table that is there already stays as it is.
+        if (table.name == entity_of<applied_operation>.name) return text + ") WITHOUT ROWID";
+    }
     return text + ")";
 }
 

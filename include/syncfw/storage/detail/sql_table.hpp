@@ -200,7 +200,7 @@ inline constexpr auto changes_writer = [](text_sink& out) {
     out << quoted{tenant_column(entity_of<T>)} << " = " << D::mark << std::uint64_t{1}
         << " AND \"_sequence\" > " << D::mark << std::uint64_t{2}
         << " AND \"_sequence\" <= " << D::mark << std::uint64_t{3}
-        << " AND \"_sequence\" > 0 ORDER BY \"_sequence\"";
+        << " AND \"_sequence\" > 0 ORDER BY \"_sequence\" LIMIT " << D::mark << std::uint64_t{4};
 };
 
 /// The tenant is the first parameter, those of the query follow.
@@ -263,7 +263,7 @@ template <dialect D, class T>
 inline constexpr std::string_view erase_text =
     syncfw::detail::static_text<detail::erase_writer<D, T>>;
 
-/// The rows of the feed in their order; parameters: the tenant, after, until.
+/// The rows of the feed in their order; parameters: the tenant, after, until, limit.
 template <dialect D, class T>
 inline constexpr std::string_view changes_text =
     syncfw::detail::static_text<detail::changes_writer<D, T>>;

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <syncfw/core/detail/utf8.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/key.hpp>
 #include <syncfw/entity/value.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <cstddef>
 #include <string>

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,7 +45,8 @@ struct version {
     template <class By>
     void replace(By&& by, moment now) {
         if (since != now) {
-            if (content || older) older = std::make_unique<version>(std::move(*this));
+            // Also one that was erased, if it isn't forgotten yet: `roll_back` needs it.
+            if (since != 0) older = std::make_unique<version>(std::move(*this));
             since = now;
         }
         content = std::forward<By>(by);
@@ -111,12 +113,15 @@ class versioned_table {
             if (const record<T>* row = pointer(each.second.at(now).content)) f(*row);
     }
 
-    template <class F>
-    void for_each_change(std::int64_t after, std::int64_t until, moment now, F&& f) const {
-        for (auto at = feed_.upper_bound(after); at != feed_.end() && at->first <= until; ++at) {
+    [[nodiscard]] std::vector<record<T>> changes(std::int64_t after, std::int64_t until,
+                                                 std::int64_t limit, moment now) const {
+        std::vector<record<T>> rows;
+        for (auto at = feed_.upper_bound(after);
+             at != feed_.end() && at->first <= until && std::ssize(rows) < limit; ++at) {
             const record<T>* row = pointer(at->second->second.at(now).content);
-            if (row != nullptr && row->sequence() == at->first) f(*row);
+            if (row != nullptr && row->sequence() == at->first) rows.push_back(*row);
         }
+        return rows;
     }
 
     [[nodiscard]] result<void> put(const record<T>& row, moment now) {
@@ -255,10 +260,13 @@ class versioned_table {
                 uniques_.insert_or_assign(std::move(value), &at);
             });
     }
+    // A row that was rolled back earlier may have taken its value back already.
     void drop_uniques(row_type& at) {
         if (at.second.content)
-            for_each_unique(*at.second.content,
-                            [&](std::size_t, std::string&& value) { uniques_.erase(value); });
+            for_each_unique(*at.second.content, [&](std::size_t, std::string&& value) {
+                const auto found = uniques_.find(value);
+                if (found != uniques_.end() && found->second == &at) uniques_.erase(found);
+            });
     }
 
     bool keeps_unique_ = true;

@@ -15,8 +15,8 @@
 #pragma once
 
 #include <syncfw/core/result.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/storage/postgres/connection.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <libpq-fe.h>
 

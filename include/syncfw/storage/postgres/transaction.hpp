@@ -88,13 +88,15 @@ class transaction {
     }
 
     template <class T>
-    [[nodiscard]] result<rows_of<T>> changes(std::int64_t after, std::int64_t until) {
+    [[nodiscard]] result<rows_of<T>> changes(std::int64_t after, std::int64_t until,
+                                             std::int64_t limit) {
         const syncfw::detail::tenant_value<T> whose(whose_);
         if (!whose.fits()) return rows_of<T>();
         given_.clear();
         given_.add(whose.view());
         given_.add_integer(after);
         given_.add_integer(until);
+        given_.add_integer(limit);
         auto found = run(sql::changes_text<sql::postgres, T>);
         if (!found) return found.error();
         return read_all<T>(*found);

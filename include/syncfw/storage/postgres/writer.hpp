@@ -37,7 +37,7 @@ class writer : public transaction<Cipher> {
                                                      });
         if (!written) return written;
         if (!fits) return beyond<T>(key(row.value));
-        return guarded<T>(sql::upsert_text<sql::postgres, T>,
+        return guarded<T>(may_refuse<T>, sql::upsert_text<sql::postgres, T>,
                           [&](error& refused) { refused.key = key_text(key(row.value)); });
     }
 
@@ -55,7 +55,8 @@ class writer : public transaction<Cipher> {
         this->given_.clear();
         syncfw::detail::write_key<T>(
             at, whose, [&](std::size_t, const value_view& seen) { this->given_.add(seen); });
-        return guarded<T>(sql::erase_text<sql::postgres, T>,
+        // Rows of any other entity may refer to it, but to none of the engine's own.
+        return guarded<T>(!is_system_entity(entity_of<T>), sql::erase_text<sql::postgres, T>,
                           [&](error& refused) { refused.key = key_text(at); });
     }
     template <class T>
@@ -117,7 +118,7 @@ class writer : public transaction<Cipher> {
             failed.message = "the connection was lost while the transaction was committed";
         }
         this->failure_ = failed;
-        this->db_.discard();
+        this->db_.end();
         return failed;
     }
 
@@ -147,13 +148,13 @@ class writer : public transaction<Cipher> {
 
     /// A statement that may be refused without the end of the transaction.
     template <class T, class F>
-    [[nodiscard]] result<void> guarded(std::string_view text, F&& name) {
-        auto done = may_refuse<T> ? this->run_guarded(text) : this->run(text);
+    [[nodiscard]] result<void> guarded(bool may_be_refused, std::string_view text, F&& name) {
+        auto done = may_be_refused ? this->run_guarded(text) : this->run(text);
         if (done) return {};
         error refused = done.error();
         refused.entity = std::string(entity_of<T>.name);
         name(refused);
-        return may_refuse<T> ? go_back(refused) : refused;
+        return may_be_refused ? go_back(refused) : refused;
     }
 
     /// To the savepoint after a refusal: the transaction goes on.
@@ -199,7 +200,7 @@ class writer : public transaction<Cipher> {
             const auto name = [&](error& refused) {
                 if (rows.size() == 1) refused.key = key_text(key(rows[0]->value));
             };
-            if (is_whole) return guarded<T>(sql::put_many_text<T>, name);
+            if (is_whole) return guarded<T>(may_refuse<T>, sql::put_many_text<T>, name);
             if (auto done = this->run(sql::put_many_text<T>); !done) {
                 error refused = done.error();
                 refused.entity = std::string(entity_of<T>.name);

@@ -82,7 +82,8 @@ class transaction {
     }
 
     template <class T>
-    [[nodiscard]] result<rows_of<T>> changes(std::int64_t after, std::int64_t until) {
+    [[nodiscard]] result<rows_of<T>> changes(std::int64_t after, std::int64_t until,
+                                             std::int64_t limit) {
         statement* const found = constant(sql::changes_text<sql::sqlite, T>);
         if (found == nullptr) return why();
         const detail::statement_use use(*found);
@@ -91,6 +92,7 @@ class transaction {
         found->bind(0, whose.view(), detail::lifetime::until_run);
         found->bind_integer(1, after);
         found->bind_integer(2, until);
+        found->bind_integer(3, limit);
         return read_all<T>(*found);
     }
 

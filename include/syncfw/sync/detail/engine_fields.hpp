@@ -3,10 +3,10 @@
 #pragma once
 
 #include <syncfw/core/stamp.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/entity/field_mask.hpp>
 #include <syncfw/entity/key.hpp>
 #include <syncfw/entity/record.hpp>
-#include <syncfw/storage/tenant.hpp>
 
 #include <charconv>
 #include <string>

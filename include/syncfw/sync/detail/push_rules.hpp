@@ -4,13 +4,13 @@
 
 #include <syncfw/codec/detail/json_fields.hpp>
 #include <syncfw/core/error.hpp>
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/core/timestamp.hpp>
 #include <syncfw/entity/fingerprint.hpp>
 #include <syncfw/entity/record.hpp>
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/observe/events.hpp>
 #include <syncfw/storage/system_entities.hpp>
-#include <syncfw/storage/tenant.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 
 #include <cstddef>

@@ -6,6 +6,14 @@
 #include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/server.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
 namespace syncfw {
 
 template <class W, class P>
@@ -158,12 +166,44 @@ struct tombstones_gone {
     std::int64_t refused = 0;  ///< Other rows refer to them.
 };
 
+/// Whether another row refers to this one so that a database looks at it only at the end of the
+/// transaction.
+template <class Schema, class T, class Transaction>
+[[nodiscard]] result<bool> is_needed_at_end(Transaction& tx, const key_of<T>& at) {
+    auto row = tx.template get<T>(at);
+    if (!row) return row.error();
+    result<bool> is_needed(false);
+    for (const auto& each : Schema::references) {
+        if (!each.is_deferred || Schema::entities[each.to].name != entity_of<T>.name || !*row)
+            continue;
+        value wanted;
+        visit_field((*row)->value, each.to_field,
+                    [&](const value_view& seen) { wanted = value(seen); });
+        Schema::visit_at(each.from, [&]<class F>(of<F>) {
+            const query_node is_it{
+                .op = query_op::equal, .place = static_cast<std::uint8_t>(each.field), .count = 1};
+            auto others = tx.template scan<F>(query_view{
+                .entity = entity_of<F>, .nodes = {&is_it, 1}, .values = {&wanted, 1}, .limit = 2});
+            if (!others) is_needed = others.error();
+            if (!others || !is_needed) return;
+            for (const record<F>& other : *others) {
+                bool is_itself = false;
+                if constexpr (std::is_same_v<F, T>) is_itself = key(other.value) == at;
+                *is_needed = *is_needed || !is_itself;
+            }
+        });
+        if (!is_needed || *is_needed) break;
+    }
+    return is_needed;
+}
+
 /// Takes the tombstones of one part of the feed away, children first, and says that they may be
-/// missing.
+/// missing. One that other rows refer to stays; where that may be found at the end alone, when all
+/// is refused, it takes a second run with `looks_first`.
 template <class Schema, class Storage>
 [[nodiscard]] result<changes_seen> erase_tombstones(Storage& store, const tenant_id& whose,
                                                     std::int64_t after, timestamp until,
-                                                    tombstones_gone& count) {
+                                                    bool looks_first, tombstones_gone& count) {
     auto tx = begin_write(store, whose);
     if (!tx) return tx.error();
     // A row that is written anew meanwhile is no tombstone.
@@ -180,29 +220,48 @@ template <class Schema, class Storage>
         });
     if (!seen) return seen.error();
     result<void> done;
-    const std::int64_t before = count.erased;
-    for (std::size_t i = Schema::size; i-- > 0;)
-        Schema::visit_at(Schema::parents_first[i], [&]<class T>(of<T>) {
-            for (const tombstone<T>& each : found.template of<T>()) {
-                if (!done) return;
-                auto erased = tx->template erase<T>(each.at);
-                if (!erased && is_about_data(erased.error()) && tx->is_usable()) {
-                    ++count.refused;
-                    continue;
+    tombstones_gone now;
+    const auto erase = [&]<class T>(const tombstone<T>& each) -> result<bool> {
+        if (looks_first) {
+            auto is_needed = is_needed_at_end<Schema, T>(*tx, each.at);
+            if (!is_needed || *is_needed) return is_needed ? result<bool>(false) : is_needed;
+        }
+        auto erased = tx->template erase<T>(each.at);
+        if (!erased && is_about_data(erased.error()) && tx->is_usable()) return false;
+        if (erased && *keeps_foreign)
+            erased = tx->template erase<foreign_values>(
+                {std::string(entity_of<T>.name), key_to_text(each.at)});
+        if (!erased) return erased.error();
+        ++now.erased;
+        floor->deletions_until = larger(floor->deletions_until, each.sequence);
+        floor->versions_until = larger(floor->versions_until, each.version);
+        return true;
+    };
+    for (bool goes_on = true; goes_on;) {
+        const std::int64_t before = now.erased;
+        now.refused = 0;
+        for (std::size_t i = Schema::size; i-- > 0;)
+            Schema::visit_at(Schema::parents_first[i], [&]<class T>(of<T>) {
+                std::vector<tombstone<T>> left;
+                for (const tombstone<T>& each : found.template of<T>()) {
+                    auto erased = done ? erase(each) : result<bool>(false);
+                    if (!erased) done = erased.error();
+                    if (erased && !*erased) left.push_back(each);
                 }
-                done = erased;
-                if (done && *keeps_foreign)
-                    done = tx->template erase<foreign_values>(
-                        {std::string(entity_of<T>.name), key_to_text(each.at)});
-                ++count.erased;
-                floor->deletions_until = larger(floor->deletions_until, each.sequence);
-                floor->versions_until = larger(floor->versions_until, each.version);
-            }
-        });
-    if (!done) return done.error();
-    if (count.erased == before) return *seen;
-    if (auto put = put_floor(*tx, *floor); !put) return put.error();
-    if (auto kept = tx->commit(); !kept) return kept.error();
+                now.refused += std::ssize(left);
+                // Where each refers to the next one, one of the two ways takes them all.
+                std::reverse(left.begin(), left.end());
+                found.template of<T>() = std::move(left);
+            });
+        if (!done) return done.error();
+        goes_on = looks_first && now.refused > 0 && now.erased > before;
+    }
+    if (now.erased > 0) {
+        if (auto put = put_floor(*tx, *floor); !put) return put.error();
+        if (auto kept = tx->commit(); !kept) return kept.error();
+    }
+    count.erased += now.erased;
+    count.refused += now.refused;
     return *seen;
 }
 
@@ -239,9 +298,15 @@ result<retired> server<W, P>::retire(const tenant_id& whose, const retention& ke
     for (bool goes_on = kept.deletions_until.has_value(); goes_on;) {
         detail::tombstones_gone count;
         result<changes_seen> seen = changes_seen{.is_behind = true};
-        while (seen && seen->is_behind)
-            seen = detail::erase_tombstones<schema_type>(*store_, whose, seen->until,
-                                                         *kept.deletions_until, count);
+        while (seen && seen->is_behind) {
+            const auto erase = [&](bool looks_first) {
+                return detail::erase_tombstones<schema_type>(
+                    *store_, whose, seen->until, *kept.deletions_until, looks_first, count);
+            };
+            auto next = erase(false);
+            if (!next && detail::is_about_data(next.error())) next = erase(true);
+            seen = next;
+        }
         if (!seen) return seen.error();
         gone.deletions += count.erased;
         goes_on = count.refused > 0 && count.erased > 0;

@@ -227,6 +227,8 @@ class store_checks : public concurrent_checks<Make> {
             expect_same("all changes", changes(0, 100), std::string("1 3 4 5 6 "));
             expect_same("after is left out, until is not", changes(3, 5), std::string("4 5 "));
             expect_same("beyond the end", changes(6, 100), std::string());
+            expect_same("no more than wanted", numbers(tx.template changes<specimen>(1, 100, 2)),
+                        std::string("3 4 "));
             auto last = tx.last_sequence();
             if (must("last_sequence", last)) expect_same("the end", *last, std::int64_t{6});
             auto rows = tx.template changes<specimen>(5, 6);
