@@ -29,8 +29,8 @@ def main(folder):
             ran = subprocess.run([pathlib.Path(folder).resolve() / program], capture_output=True,
                                  text=True, timeout=60)
             lines, wanted = same_each_time(ran.stdout), same_each_time(shown)
-            if ran.returncode == 0 and any(lines[i:i + len(wanted)] == wanted
-                                           for i in range(len(lines))):
+            if ran.returncode == 0 and wanted and any(
+                    lines[i:i + len(wanted)] == wanted for i in range(len(lines))):
                 passed += 1
                 continue
             failed += 1
