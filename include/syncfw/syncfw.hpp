@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// All that needs Boost's headers alone. What needs another library (compression of frames, and the
-// adapters to come) has a header and a CMake component of its own.
+// What a header with entities needs: the vocabulary, the declaration, queries and codecs. It stays
+// cheap to include; stores, the engine and transports cost three times as much, and are included
+// where they are used, as is all that needs another library:
+//
+//     #include <syncfw/syncfw.hpp>           // book.hpp
+//     #include <syncfw/storage/sqlite.hpp>   // device.cpp
+//     #include <syncfw/sync/replica.hpp>
 #pragma once
 
 // IWYU pragma: begin_exports

@@ -6,13 +6,14 @@
 //     syncfw_chaos [--runs N] [--seconds S] [--seed N] [--database URL]
 //
 // Without a database the server has an SQLite file. `--database env` is the PostgreSQL that
-// SYNCFW_TEST_POSTGRES names.
+// SYNCFW_TEST_POSTGRES names. A run in which no row was written shows nothing, and fails.
 #include "proxy.hpp"
 #include "world.hpp"
 #include <syncfw/storage/memory.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/transport/http_link.hpp>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -20,12 +21,14 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -106,11 +109,39 @@ unsigned short free_port() {
 }
 
 struct settings {
-    int runs = 1;
-    int seconds = 5;
+    std::uint64_t runs = 1;
+    std::uint64_t seconds = 5;
     std::uint64_t seed = 1;
     std::string database{};
 };
+
+/// Nothing, and a sentence on stderr, when an option is not one or its value can't be meant.
+std::optional<settings> settings_of(const std::vector<std::string>& words) {
+    settings with;
+    for (std::size_t i = 0; i < words.size(); i += 2) {
+        const std::string& name = words[i];
+        const std::string value = i + 1 < words.size() ? words[i + 1] : std::string();
+        std::uint64_t* const number = name == "--runs"      ? &with.runs
+                                      : name == "--seconds" ? &with.seconds
+                                      : name == "--seed"    ? &with.seed
+                                                            : nullptr;
+        if (number == nullptr && name != "--database") {
+            std::fprintf(stderr, "syncfw_chaos has no option %s\n", name.c_str());
+            return {};
+        }
+        const char* const end = value.data() + value.size();
+        bool is_meant = !value.empty();
+        if (number != nullptr && is_meant)
+            is_meant = std::from_chars(value.data(), end, *number) ==
+                       std::from_chars_result{end, std::errc()};
+        if (!is_meant || with.runs == 0 || with.seconds == 0) {
+            std::fprintf(stderr, "syncfw_chaos: %s can't be '%s'\n", name.c_str(), value.c_str());
+            return {};
+        }
+        if (number == nullptr) with.database = value;
+    }
+    return with;
+}
 
 class run {
   public:
@@ -185,7 +216,13 @@ class run {
                                     {.token = [&] { return secret<std::string>(tenant_); }});
         memory::store<rows> store;
         replica fresh(store, *link, tenant_id(tenant_));
-        for (int tries = 0; tries < 50 && !fresh.sync(); ++tries) ::usleep(100'000);
+        bool is_synced = false;
+        for (int tries = 0; tries < 50 && !is_synced; ++tries) {
+            if (tries > 0) ::usleep(100'000);
+            is_synced = fresh.sync().has_value();
+        }
+        if (!is_synced) return complain("a new device can't read from the server");
+        if (told.added.empty()) return complain("no device was told that a row is kept");
         const std::string all = dump_of(fresh);
         for (const char* name : {"phone", "desk"})
             if (text_of(folder_ + "/" + name + ".dump") != all)
@@ -223,9 +260,9 @@ class run {
 
 int drive(const settings& with) {
     namespace files = std::filesystem;
-    int failed = 0;
-    for (int i = 0; i < with.runs; ++i) {
-        const std::uint64_t seed = with.seed + static_cast<std::uint64_t>(i);
+    std::uint64_t failed = 0;
+    for (std::uint64_t i = 0; i < with.runs; ++i) {
+        const std::uint64_t seed = with.seed + i;
         const files::path folder =
             files::temp_directory_path() /
             ("syncfw_chaos_" + std::to_string(::getpid()) + "_" + std::to_string(seed));
@@ -235,7 +272,8 @@ int drive(const settings& with) {
         if (holds) files::remove_all(folder);
         std::fflush(stdout);
     }
-    std::printf("%d passed, %d failed\n", with.runs - failed, failed);
+    std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(with.runs - failed),
+                static_cast<unsigned long long>(failed));
     return failed == 0 ? 0 : 1;
 }
 
@@ -249,21 +287,16 @@ int main(int count, char** arguments) {
         return chaos::serve(all[1], static_cast<unsigned short>(std::stoi(all[2])));
     if (all.size() == 6 && all[0] == "live")
         return chaos::live(all[1], all[2], all[3], std::stoull(all[4]), all[5]);
-    chaos::settings with;
-    for (std::size_t i = 0; i + 1 < all.size(); i += 2) {
-        if (all[i] == "--runs") with.runs = std::stoi(all[i + 1]);
-        if (all[i] == "--seconds") with.seconds = std::stoi(all[i + 1]);
-        if (all[i] == "--seed") with.seed = std::stoull(all[i + 1]);
-        if (all[i] == "--database") with.database = all[i + 1];
-    }
-    if (with.database == "env") {
+    std::optional<chaos::settings> with = chaos::settings_of(all);
+    if (!with) return 2;
+    if (with->database == "env") {
         const char* const named = std::getenv("SYNCFW_TEST_POSTGRES");
         if (named == nullptr) {
             std::puts("skipped: chaos.postgres: SYNCFW_TEST_POSTGRES names no server");
             return 77;
         }
-        with.database = named;
+        with->database = named;
     }
     std::signal(SIGPIPE, SIG_IGN);
-    return chaos::drive(with);
+    return chaos::drive(*with);
 }

@@ -20,7 +20,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INCLUDE = ROOT / "include" / "syncfw"
 
-# A header includes only from its own folder or an earlier one (DESIGN: the house).
+# A header includes only from its own folder or an earlier one (CONTRIBUTING.md).
 FOLDERS = ("core entity query codec conflict observe security storage transport sync app"
            " testing").split()
 
@@ -231,14 +231,44 @@ def components():
                 yield f"cmake/syncfw-components.cmake names {each}, which doesn't exist"
 
 
+def anchors_of(page):
+    """What links into the page may name: its titles as GitHub writes them."""
+    found = set()
+    for title in re.findall(r"^#+ +(.*)$", prose_of(page), re.M):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title)
+        anchor = re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
+        count = sum(1 for each in found if re.fullmatch(re.escape(anchor) + r"(-\d+)?", each))
+        found.add(f"{anchor}-{count}" if count else anchor)
+    return found
+
+
+def prose_of(page):
+    return re.sub(r"^```.*?^```", "", text_of(page), flags=re.M | re.S)
+
+
 def links():
-    """Each link of a manual page to a file leads to one."""
+    """Each link of a manual page leads to a file, and to a title of that page."""
     for page in sources(".md"):
-        text = re.sub(r"^```.*?^```", "", text_of(page), flags=re.M | re.S)
-        for target in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", text):
-            path = target.split("#")[0]
-            if path and not re.match(r"[a-z]+:", path) and not (page.parent / path).exists():
+        for target in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", prose_of(page)):
+            if re.match(r"[a-z]+:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            leads_to = page.parent / path if path else page
+            if not leads_to.exists():
                 yield f"{name(page)}: the link to {target} leads nowhere"
+            elif anchor and leads_to.suffix == ".md" and anchor not in anchors_of(leads_to):
+                yield f"{name(page)}: {target} names a title that isn't there"
+
+
+def promises():
+    """Each promise of docs/concepts/promises.md is the name of a test."""
+    page = ROOT / "docs" / "concepts" / "promises.md"
+    named = re.findall(r"^\| ([a-z -]*[a-z]) \|", text_of(page), re.M)
+    cases = "\n".join(re.findall(r'TEST_CASE\w*\(\s*"([^"]*)', "".join(
+        text_of(path) for path in sources(".cpp") if path.is_relative_to(ROOT / "tests"))))
+    for each in named[1:]:  # The first row is the table's head.
+        if not re.search(rf"\b{each}\b.*:", cases):
+            yield f"{name(page)} promises {each}, which no test has in its name"
 
 
 def reference():
@@ -271,7 +301,7 @@ def one_world():
 
 CHECKS = [include_order, spdx, pragma_once, macros, line_length, header_length,
           forbidden_includes, marks, format, version, components, links, one_world,
-          reference]
+          reference, promises]
 
 
 def main(names):

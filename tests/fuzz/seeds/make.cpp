@@ -11,6 +11,7 @@
 #include <syncfw/codec/json.hpp>
 #include <syncfw/codec/where.hpp>
 #include <syncfw/storage/memory.hpp>
+#include <syncfw/storage/record_bytes.hpp>
 #include <syncfw/sync/json_messages.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/server.hpp>
@@ -243,6 +244,16 @@ int main(int count, char** arguments) {
         binary::append_delta<syncfw::to_server>(deltas, row, mask);
     }
     write("delta", "four", deltas.view());
+
+    syncfw::record<everything> kept{.value = row};
+    write("record", "new", syncfw::record_bytes(kept));
+    kept.set_version(4), kept.set_sequence(4711);
+    kept.set_written(syncfw::stamp(std::uint64_t{1} << 40, syncfw::replica_id(9)));
+    write("record", "written", syncfw::record_bytes(kept));
+    write("freshness", "one", "0192f0c1-7a3b-7c4d-8e5f-60718293a4b5:4711");
+    write("cursor", "given", std::string("\x67\x12\0\0\0\0\0\0", 8));
+    write("cursor", "changed", std::string("\x67\x12\0\0\0\0\0\0\x30\x61", 10));
+    write("cursor", "foreign", "01" + std::string(96, '0'));
 
     const auto lines = tests::make_lines(4, 30);
     write("frame", "one_block", std::string("\xFF\xFF", 2) + tests::to_frame(lines));

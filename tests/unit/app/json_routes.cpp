@@ -249,55 +249,6 @@ TEST_CASE("json link: what stands before the engine is a failure of the transpor
     CHECK(link.exchange("no message").error().code == errc::unsupported_format);
 }
 
-namespace {
-
-struct book {
-    uuid id{};
-    std::string title{};
-    std::int32_t pages = 0;
-    static constexpr auto sync_entity = entity<"book">(field<&book::id>(primary_key));
-};
-
-}  // namespace
-
-TEST_CASE("json routes: the session of the manual") {
-    served<schema<book>> s;
-    const std::string made =
-        R"({"operations":[{"id":"7d0f1c72-5b1d-4a52-9c86-0d6a3b1f7e12","entity":"book",)"
-        R"("changed":{"id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11","title":"Dune","pages":412}}]})";
-    for (int i = 0; i < 2; ++i)
-        CHECK(s.ask("/sync/push", made)
-                  .body.ends_with(
-                      R"("answers":[{"id":"7d0f1c72-5b1d-4a52-9c86-0d6a3b1f7e12",)"
-                      R"("entity":"book","outcome":"applied","version":1)" +
-                      std::string(i == 0 ? "}]}"
-                                         : R"(,"row":{"id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11",)"
-                                           R"("title":"Dune","pages":412}}]})")));
-    CHECK(s.ask("/sync/pull", "{}")
-              .body.ends_with(
-                  R"("rows":{"book":[{"row":{"id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11",)"
-                  R"("title":"Dune","pages":412},"version":1}]}})"));
-    const auto edit = [](std::string_view id, std::string_view members) {
-        return R"({"operations":[{"id":")" + std::string(id) +
-               R"(","entity":"book","base":1,)"
-               R"("key":{"id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11"},)" +
-               std::string(members) + "}]}";
-    };
-    CHECK(value_of(s.ask("/sync/push",
-                         edit(another_id, R"("before":{"pages":412},"changed":{"pages":604})"))
-                       .body,
-                   "outcome") == "applied");
-    CHECK(s.ask("/sync/push", edit("c3f2a3b4-6a0e-4f9b-9d55-5f0f6f3e2d02",
-                                   R"("before":{"title":"Dune"},)"
-                                   R"json("changed":{"title":"Dune (1965)"})json"))
-              .body.ends_with(
-                  R"("answers":[{"id":"c3f2a3b4-6a0e-4f9b-9d55-5f0f6f3e2d02","entity":"book",)"
-                  R"("outcome":"merged","version":3,"reason":"merge_fields",)"
-                  R"("row":{"id":"5e0a1c72-5b1d-4a52-9c86-0d6a3b1f7e11",)"
-                  R"json("title":"Dune (1965)",)json"
-                  R"("pages":604}}]})"));
-}
-
 // --- the same script over both -------------------------------------------------------------------
 
 namespace {

@@ -142,7 +142,7 @@ TEST_CASE("complaint 2: 10,000 rows of one moment in pages of 100 come once each
     CHECK(c.mine.find(all<task>())->size() == 10'000);
 }
 
-TEST_CASE("complaint 4: the cursor never passes a row that could not be applied") {
+TEST_CASE("complaint 4, whole-page: the cursor never passes a row that could not be applied") {
     scene<> s;
     for (std::int64_t id = 1; id <= 7; ++id) REQUIRE(s.a.put(task{.id = id}));
     REQUIRE(s.a.sync());
@@ -344,7 +344,7 @@ TEST_CASE("complaint 12: a first sync has the rows that live, whatever was befor
     CHECK(bytes_of_first_sync(old) * 100 <= bytes_of_first_sync(fresh) * 105);
 }
 
-TEST_CASE("complaint 14: a first sync that is interrupted behind every page has each row once") {
+TEST_CASE("complaint 14, whole-page: a first sync cut behind every page has each row once") {
     scene<> s;
     for (std::int64_t id = 1; id <= 20; ++id) REQUIRE(s.a.put(task{.id = id}));
     REQUIRE(s.a.sync());
@@ -508,7 +508,7 @@ TEST_CASE("complaint 21: values of every type come to another device as they wer
 
 // --- standing and leaving ------------------------------------------------------------------------
 
-TEST_CASE("complaint 23: status is true wherever a device was killed") {
+TEST_CASE("complaint 23, honest status: status is true wherever a device was killed") {
     const int faults = for_each_fault([](fault_plan& plan) {
         scene<> s;
         loose_store<tasks> store;

@@ -112,7 +112,7 @@ struct changing_link {
 
 }  // namespace
 
-TEST_CASE("schema: an older server doesn't take away what it doesn't know") {
+TEST_CASE("in-step schemas: an older server doesn't take away what it doesn't know") {
     hub_of<older::pads> s;
     device_of<newer::pads, decltype(s)> a(s);
     device_of<older::pads, decltype(s)> b(s);
@@ -140,7 +140,7 @@ TEST_CASE("schema: an older server doesn't take away what it doesn't know") {
     CHECK(a.here.status()->pending == 0);
 }
 
-TEST_CASE("schema: an older server keeps what it doesn't know, for others and for itself") {
+TEST_CASE("in-step schemas: an older server keeps what it doesn't know, for all and for itself") {
     hub_of<older::pads> s;
     device_of<newer::pads, decltype(s)> a(s), c(s);
     device_of<older::pads, decltype(s)> b(s);
@@ -179,7 +179,7 @@ TEST_CASE("schema: an older server keeps what it doesn't know, for others and fo
     CHECK((*row)->value.words == "three");
 }
 
-TEST_CASE("schema: an older device doesn't take away what it doesn't know") {
+TEST_CASE("in-step schemas: an older device doesn't take away what it doesn't know") {
     hub_of<newer::pads> s;
     device_of<newer::pads, decltype(s)> a(s);
     device_of<older::pads, decltype(s)> b(s);
@@ -202,7 +202,7 @@ TEST_CASE("schema: an older device doesn't take away what it doesn't know") {
     CHECK(a.here.get<newer::pad>(2)->value().stars == 3);
 }
 
-TEST_CASE("schema: work on an entity that the server doesn't know waits with its reason") {
+TEST_CASE("in-step schemas: work on an entity that the server doesn't know waits with its reason") {
     hub_of<older::pads> s;
     device_of<newer::pads, decltype(s)> a(s);
     REQUIRE(a.here.put(newer::pen{.id = 9}));
@@ -236,7 +236,7 @@ TEST_CASE("once: what comes again to a server that has become newer gets its fir
     CHECK(mine.get<newer::pad>(1)->value().colour == "red");
 }
 
-TEST_CASE("schema: of fields that nobody knows a server keeps no more than a layout can have") {
+TEST_CASE("in-step schemas: of unknown fields a server keeps no more than a layout can have") {
     std::vector<foreign_field> kept;
     for (int i = 0; i < 300; ++i)
         detail::add_foreign(kept, {{"field" + std::to_string(i) + ":text", "x"}});
@@ -258,7 +258,7 @@ TEST_CASE("own-fields: what only the server sets is not kept as something that i
     CHECK(tx->scan(all<foreign_values>())->empty());
 }
 
-TEST_CASE("schema: what is kept of a row that is let go goes with it") {
+TEST_CASE("in-step schemas: what is kept of a row that is let go goes with it") {
     hub_of<older::pads> s;
     device_of<newer::pads, decltype(s)> a(s);
     REQUIRE(a.here.put(newer::pad{.id = 1, .colour = "red"}));

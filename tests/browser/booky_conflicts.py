@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """The page /conflicts of Booky in a browser: a person settles conflicts by clicking.
 
-    tests/systems/booky_conflicts_page.py build/examples
+    tests/browser/booky_conflicts.py build/examples
 
 Exit: 0 all holds, 1 something doesn't, 77 there is no Chromium or no chromedriver.
 """
@@ -9,7 +9,7 @@ import pathlib
 import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "browser")]
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "systems")]
 
 import booky  # noqa: E402
 import stranger  # noqa: E402
@@ -86,7 +86,7 @@ def check_page(browser, server):
 def main(folder):
     found = programs()
     if found is None:
-        return lacking("browser.booky")
+        return lacking("browser.booky_conflicts")
     stranger.FOLDER = pathlib.Path(folder).resolve()
     with stranger.sqlite_place() as place, booky.server(place) as server:
         make_conflicts(server)
