@@ -171,8 +171,19 @@ class connection final : public connection_base, public std::enable_shared_from_
         filter_->receive(bytes);
         plain = filter_->take_plain();
         if (filter_->is_established() && !was_established) begin_phase();
+        if (filter_->failed() && !was_established && is_plain_http(bytes)) {
+            filter_.reset();
+            session_.refuse({400, "this port speaks https alone"});
+            return true;
+        }
         const bool is_over = filter_->is_closed() && plain.empty() && session_.at() == phase::idle;
         return !filter_->failed() && !is_over;
+    }
+
+    // Somebody forgot the s: TLS never begins with a word.
+    [[nodiscard]] static bool is_plain_http(std::string_view bytes) {
+        const std::size_t size = bytes.find(' ');
+        return size < 8 && is_token(bytes.substr(0, size));
     }
 
     // --- answering -------------------------------------------------------------------------------
