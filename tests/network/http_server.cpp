@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // The server as a stranger meets it: raw bytes on a socket.
-#include "endpoint.hpp"
+#include "stranger.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,65 +18,7 @@
 namespace {
 
 using namespace syncfw;
-using syncfw::testing::endpoint;
-
-/// A socket of ours, without anything that knows HTTP.
-class stranger {
-  public:
-    explicit stranger(const endpoint& at) {
-        REQUIRE(line_.connect("127.0.0.1", at.port(), http::detail::deadline(5'000)));
-    }
-    void say(std::string_view bytes) { (void)line_.write(bytes, {}, patience_); }
-    /// What comes until the server closes, or until this was heard.
-    std::string hear(std::string_view until = {}) {
-        std::string heard;
-        char room[4'096];
-        while (until.empty() || heard.find(until) == std::string::npos) {
-            const auto count = line_.read(room, sizeof room, patience_);
-            if (!count || *count == 0) break;
-            heard.append(room, *count);
-        }
-        return heard;
-    }
-    void leave() { line_.close(); }
-
-  private:
-    http::detail::socket line_{};
-    http::detail::deadline patience_{20'000};
-};
-
-std::string request(std::string_view path, std::string_view fields = {}) {
-    return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
-}
-int status_in(const std::string& answer) {
-    return answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
-}
-
-/// A door that handlers wait at until it is opened.
-class door {
-  public:
-    void open() {
-        const std::lock_guard locked(lock_);
-        is_open_ = true;
-        changed_.notify_all();
-    }
-    void pass() {
-        std::unique_lock locked(lock_);
-        ++waiting_;
-        changed_.notify_all();
-        changed_.wait(locked, [&] { return is_open_; });
-    }
-    void wait_for(int count) {
-        std::unique_lock locked(lock_);
-        changed_.wait(locked, [&] { return waiting_ >= count; });
-    }
-
-  private:
-    std::mutex lock_{};
-    std::condition_variable changed_{};
-    bool is_open_ = false;
-    int waiting_ = 0;
-};
+using namespace syncfw::testing;
 
 http::response echo(http::request&& asked) {
     return {.body = asked.head.path + asked.body};

@@ -194,7 +194,7 @@ TEST_CASE("T12: a server with a wrong certificate is refused before it is asked"
     }
 }
 
-TEST_CASE("https: who speaks HTTP at a port of https is closed, and asks nothing") {
+TEST_CASE("https: who speaks HTTP at a port of https is told so, and asks nothing") {
     std::atomic<int> asked = 0;
     endpoint served(
         [&](http::request&&) -> http::response {
@@ -204,9 +204,17 @@ TEST_CASE("https: who speaks HTTP at a port of https is closed, and asks nothing
         served_by(tests::server_tls()));
     stranger plain(served);
     plain.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    CHECK(plain.hear().find("HTTP") == std::string::npos);
+    const std::string heard = plain.hear();
+    CHECK(heard.starts_with("HTTP/1.1 400"));
+    CHECK(heard.find("this port speaks https") != std::string::npos);
+    CHECK(plain.ended_well());
     auto line = http::client::make("http://127.0.0.1:" + std::to_string(served.port())).value();
-    CHECK(!line.ask({}));
+    const auto got = line.ask({.method = "POST", .path = "/x", .body = "hello"});
+    REQUIRE(got);
+    CHECK(got->status == 400);
+    stranger neither(served);
+    neither.say(std::string(40, 'x'));
+    CHECK(neither.hear().find("HTTP") == std::string::npos);
     served.stop();
     CHECK(asked == 0);
 }

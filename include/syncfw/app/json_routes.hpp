@@ -43,11 +43,7 @@ namespace detail {
 /// the code's name.
 [[nodiscard]] inline http::response refusal_as_json(const error& why) {
     http::response given = http::error_response(why);
-    error told = why;
-    if (given.status >= 500) {
-        told = {.code = why.code, .message = std::string(describe(why.code).meaning)};
-    }
-    given.body = encode_json(failure_message{std::move(told)}, http::code_of(given.status));
+    given.body = encode_json(failure_message{http::told_of(why)}, http::code_of(given.status));
     return given;
 }
 

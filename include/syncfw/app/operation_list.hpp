@@ -98,13 +98,10 @@ inline document to_document(const timed_write& asked, const write_result& made) 
         told.set("data", made.data);
     }
     if (made.status == write_status::error) {
-        const error_description& known = describe(made.why.code);
-        // What went wrong inside is the server's own business.
-        const bool is_ours = known.http_status >= 500;
-        told.set("code", http::code_of(known.http_status));
-        told.set("message", is_ours || made.why.message.empty() ? std::string(known.meaning)
-                                                                : made.why.message);
-        if (!made.why.field.empty() && !is_ours) told.set("field", made.why.field);
+        const error why = http::told_of(made.why);
+        told.set("code", http::code_of(describe(why.code).http_status));
+        told.set("message", why.message);
+        if (!why.field.empty()) told.set("field", why.field);
     }
     return told;
 }

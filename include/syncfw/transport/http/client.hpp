@@ -20,6 +20,7 @@
 #include <syncfw/transport/http/packing.hpp>
 #include <syncfw/transport/http/url.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,8 @@
 namespace syncfw::http {
 
 struct client_options {
+    /// For each attempt to connect. How long the machine looks for the host's address is its own
+    /// affair: nothing that every system has limits that.
     std::int64_t connect_milliseconds = 10'000;
     std::int64_t answer_milliseconds = 60'000;  ///< For the whole of an exchange.
     std::size_t answer_bytes_max = 64 << 20;
@@ -97,8 +100,9 @@ class client {
     client(url address, client_options options)
         : address_(std::move(address)), options_(std::move(options)) {}
 
-    /// Looks at what is asked, and makes sure that there is a connection.
-    [[nodiscard]] result<void> open(const question& asked);
+    /// Looks at what is asked, and makes sure that there is a connection: true for one that was
+    /// kept.
+    [[nodiscard]] result<bool> open(const question& asked);
     [[nodiscard]] result<void> connect();
     // What kind of answer the question calls for.
     struct awaited {
@@ -122,6 +126,11 @@ class client {
                                                   const detail::deadline& until);
     [[nodiscard]] result<answer> read_answer(response_head&& head, std::string_view early,
                                              const detail::deadline& until);
+    [[nodiscard]] result<void> read_into(std::string& body, std::size_t size,
+                                         const detail::deadline& until);
+    [[nodiscard]] static error cut_off() {
+        return {.code = errc::timed_out, .message = "the answer was cut off"};
+    }
     [[nodiscard]] static error bad_answer(const refusal& why) {
         return {.code = errc::malformed,
                 .message = "the server's answer can't be read: " + std::string(why.why)};
@@ -180,7 +189,7 @@ inline std::string client::head_of(const question& asked, std::string_view body,
     return head + "\r\n";
 }
 
-inline result<void> client::open(const question& asked) {
+inline result<bool> client::open(const question& asked) {
     bool is_sound = detail::is_token(asked.method) && detail::is_field_value(asked.content_type);
     for (const char c : asked.path) is_sound = is_sound && detail::head_parser::is_target_letter(c);
     if (!is_sound)
@@ -189,16 +198,18 @@ inline result<void> client::open(const question& asked) {
                          "the method, the path or the content type has letters that none "
                          "may have; escape the path's parts"};
     if (line_.is_open() && !line_.is_quiet()) line_.close();
-    return line_.is_open() ? result<void>() : connect();
+    if (line_.is_open()) return true;
+    if (auto connected = connect(); !connected) return connected.error();
+    return false;
 }
 
 inline result<answer> client::ask(const question& asked) {
-    const bool was_open = line_.is_open() && line_.is_quiet();
-    if (auto opened = open(asked); !opened) return opened.error();
+    const auto was_kept = open(asked);
+    if (!was_kept) return was_kept.error();
     bool is_silent = false;
     auto got = exchange(asked, is_silent);
     // The server may have closed a connection that was kept while we were asking.
-    if (got || !was_open || !is_silent || !asked.is_repeatable) return got;
+    if (got || !*was_kept || !is_silent || !asked.is_repeatable) return got;
     if (auto opened = open(asked); !opened) return opened.error();
     return exchange(asked, is_silent);
 }
@@ -218,7 +229,7 @@ inline result<void> client::send(const question& asked, const detail::deadline& 
 }
 
 inline result<void> client::begin(const question& asked) {
-    if (auto opened = open(asked); !opened) return opened;
+    if (auto opened = open(asked); !opened) return opened.error();
     awaited_ = awaited(asked);
     auto sent = send(asked, deadline_of_answer());
     if (!sent) line_.close();
@@ -297,6 +308,8 @@ inline result<response_head> client::read_head(bool has_body, std::string& bytes
         const std::size_t end = end_of_head(bytes);
         if (end == std::string::npos) {
             if (bytes.size() > most.head_bytes) return bad_answer({431, "its head is too large"});
+            // An answer is rarely there at once: to look for it would be in vain.
+            if (bytes.empty()) line_.await(until);
             auto count = line_.read(room_.data(), room_.size(), until);
             if (!count) return count.error();
             if (*count == 0)
@@ -320,7 +333,12 @@ inline result<answer> client::read_answer(response_head&& head, std::string_view
     const bool is_sized = head.body == framing::sized;
     refusal why{413, "it is too large"};
     if (is_sized && head.body_bytes > options_.answer_bytes_max) return bad_answer(why);
-    if (is_sized) got.body.reserve(static_cast<std::size_t>(head.body_bytes));
+    if (is_sized && head.body_bytes > early.size()) {
+        got.body = early;
+        auto done = read_into(got.body, static_cast<std::size_t>(head.body_bytes), until);
+        if (!done) return done.error();
+        return got;
+    }
     body_reader reader(head.body, head.body_bytes, options_.answer_bytes_max);
     while (true) {
         std::size_t taken = 0;
@@ -333,10 +351,26 @@ inline result<answer> client::read_answer(response_head&& head, std::string_view
         if (!count) return count.error();
         if (*count == 0) {
             if (head.body == framing::until_close) return got;
-            return error{.code = errc::timed_out, .message = "the answer was cut off"};
+            return cut_off();
         }
         early = std::string_view(room_.data(), *count);
     }
+}
+
+// Bytes go where they belong at once, for a large answer is not to be copied. What the server only
+// promises is reserved but not touched, and so takes none of the machine's memory.
+inline result<void> client::read_into(std::string& body, std::size_t size,
+                                      const detail::deadline& until) {
+    constexpr std::size_t piece = 256 << 10;
+    body.reserve(size);
+    for (std::size_t come = body.size(); come < size;) {
+        if (come == body.size()) body.resize(std::min(size, come + piece));
+        auto count = line_.read(body.data() + come, body.size() - come, until);
+        if (!count) return count.error();
+        if (*count == 0) return cut_off();
+        come += *count;
+    }
+    return {};
 }
 
 }  // namespace syncfw::http

@@ -46,7 +46,7 @@ struct response {
     std::string body{};
     std::string content_type = "application/json";
     http::fields fields{};
-    stream_start goes_on{};                 ///< Given: the answer is a stream, and no body.
+    stream_start goes_on{};                 ///< Given: a GET is answered by a stream, and no body.
     std::int64_t ends_at_microseconds = 0;  ///< When such a stream is closed, as of the epoch.
 };
 
@@ -109,8 +109,11 @@ struct response {
 [[nodiscard]] response error_response(int status, std::string_view message,
                                       std::string_view field = {}, std::string_view code = {});
 
-/// The same of an error. What is the server's own business is not told: no cause, and nothing of a
-/// failure inside but that there was one.
+/// What the other side is told of an error. What is the server's own business is not: no cause,
+/// and nothing of a failure inside but that there was one.
+[[nodiscard]] error told_of(error why);
+
+/// The answer that tells of it.
 [[nodiscard]] response error_response(const error& why);
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -130,17 +133,21 @@ inline response error_response(int status, std::string_view message, std::string
     return answer;
 }
 
-inline response error_response(const error& why) {
+inline error told_of(error why) {
     const error_description& known = describe(why.code);
-    const bool is_ours = known.http_status >= 500;
-    const std::string_view message =
-        is_ours || why.message.empty() ? known.meaning : std::string_view(why.message);
-    const std::string_view code = why.code == errc::already_running
-                                      ? std::string_view("ALREADY_RUNNING")
-                                      : std::string_view();
-    response answer =
-        error_response(known.http_status, message, is_ours ? std::string_view() : why.field, code);
-    if (known.http_status == 429 || known.http_status == 503) answer.fields.add("Retry-After", "1");
+    if (known.http_status >= 500) why = {.code = why.code};
+    if (why.message.empty()) why.message = known.meaning;
+    why.cause.clear();
+    return why;
+}
+
+inline response error_response(const error& why) {
+    const error told = told_of(why);
+    const int status = describe(told.code).http_status;
+    const std::string_view code =
+        told.code == errc::already_running ? "ALREADY_RUNNING" : std::string_view();
+    response answer = error_response(status, told.message, told.field, code);
+    if (status == 429 || status == 503) answer.fields.add("Retry-After", "1");
     return answer;
 }
 

@@ -16,6 +16,7 @@
 
 #include <syncfw/core/result.hpp>
 #include <syncfw/security/principal.hpp>
+#include <syncfw/transport/http/detail/query_parts.hpp>
 #include <syncfw/transport/http/message.hpp>
 #include <syncfw/transport/http/route_description.hpp>
 #include <syncfw/transport/http/url.hpp>
@@ -43,7 +44,8 @@ struct call {
             if (known == name) return value;
         return none;
     }
-    /// A value of the query: `?limit=10`. None where it isn't there, or its escapes are broken.
+    /// A value of the query: `?limit=10`. None where it isn't there, and none of a query that
+    /// can't be read, or says something twice.
     [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
 };
 
@@ -144,19 +146,10 @@ class router {
 // --- how it is done ------------------------------------------------------------------------------
 
 inline std::optional<std::string> call::value(std::string_view name) const {
-    std::string_view rest = asked.head.query;
-    while (!rest.empty()) {
-        const std::size_t end = rest.find('&');
-        const std::string_view one = rest.substr(0, end);
-        const std::size_t equals = one.find('=');
-        const auto key = unescape(one.substr(0, equals), true);
-        if (key && *key == name)
-            return unescape(
-                equals == std::string_view::npos ? std::string_view() : one.substr(equals + 1),
-                true);
-        if (end == std::string_view::npos) break;
-        rest.remove_prefix(end + 1);
-    }
+    auto all = detail::split_query(asked.head.query);
+    if (!all) return {};
+    for (auto& [known, value] : *all)
+        if (known == name) return std::move(value);
     return {};
 }
 
@@ -252,6 +245,8 @@ inline response router::answer(call& made, std::string_view& pattern) const {
     if (found == nullptr && head.method == "HEAD") found = find("GET", parts, allowed);
     if (found == nullptr && allowed.empty()) return error_response(404, "there is nothing here");
     if (found == nullptr) {
+        const bool has_head = allowed.find("HEAD") != std::string::npos;
+        if (allowed.find("GET") != std::string::npos && !has_head) allowed += ", HEAD";
         allowed += ", OPTIONS";
         const bool is_asked = head.method == "OPTIONS";
         response told = is_asked ? response{.status = 204}

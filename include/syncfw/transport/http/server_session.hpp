@@ -25,7 +25,11 @@ class server_session {
     /// Where it stands: between two requests, in one's head, in its body, or while it is handled.
     enum class phase : unsigned char { idle, head, body, ready, handling, streaming, ending };
 
-    explicit server_session(const limits& most) : most_(most) {}
+    /// Gives what stands in `Date`; without one, there is none.
+    using date_source = std::string_view (*)();
+
+    explicit server_session(const limits& most, date_source date = nullptr)
+        : most_(most), date_(date) {}
 
     /// Takes what came. While a request is handled, the next may wait behind it.
     void receive(std::string_view bytes) {
@@ -46,6 +50,10 @@ class server_session {
     void answer(response&& given, bool is_last = false);
     /// For a request that can't be waited for any longer.
     void refuse(const refusal& why);
+    /// Where nothing is asked just now, nothing is any more.
+    void end() {
+        if (phase_ == phase::idle) phase_ = phase::ending;
+    }
     /// What follows is of another protocol: nothing more is read as a request. Gives what came of
     /// it already.
     [[nodiscard]] std::string go_on(std::string_view head) {
@@ -75,6 +83,7 @@ class server_session {
     [[nodiscard]] bool read_body();
 
     limits most_;
+    date_source date_;
     phase phase_ = phase::idle;
     std::string in_{};
     std::size_t looked_ = 0;  // Up to where no head's end was found.
@@ -87,9 +96,9 @@ class server_session {
     std::string body_{};
 };
 
-/// An answer's head. `length` is that of its body; `connection` may be empty.
+/// An answer's head. `length` is that of its body; `connection` and `date` may be empty.
 [[nodiscard]] std::string to_head(const response& given, std::size_t length,
-                                  std::string_view connection = {});
+                                  std::string_view connection = {}, std::string_view date = {});
 
 // --- how it is done ------------------------------------------------------------------------------
 
@@ -163,7 +172,8 @@ inline void server_session::answer(response&& given, bool is_last) {
     head_ += to_head(given, given.body.size(),
                      closes                ? "close"
                      : minor_version_ == 0 ? "keep-alive"
-                                           : "");
+                                           : "",
+                     date_ != nullptr ? date_() : std::string_view());
     if (!is_bare) body_ = std::move(given.body);
     if (closes) {
         phase_ = phase::ending;
@@ -175,9 +185,10 @@ inline void server_session::answer(response&& given, bool is_last) {
     advance();
 }
 
-inline std::string to_head(const response& given, std::size_t length, std::string_view connection) {
+inline std::string to_head(const response& given, std::size_t length, std::string_view connection,
+                           std::string_view date) {
     std::string out;
-    out.reserve(192);
+    out.reserve(224);
     out += "HTTP/1.1 ";
     out += std::to_string(given.status);
     out += ' ';
@@ -188,6 +199,7 @@ inline std::string to_head(const response& given, std::size_t length, std::strin
         if (!given.content_type.empty() && detail::is_field_value(given.content_type))
             (out += "\r\nContent-Type: ") += given.content_type;
     }
+    if (!date.empty()) (out += "\r\nDate: ") += date;
     out += "\r\nX-Content-Type-Options: nosniff";
     if (!connection.empty()) (out += "\r\nConnection: ") += connection;
     given.fields.for_each([&](std::string_view name, std::string_view value) {

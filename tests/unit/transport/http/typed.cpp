@@ -141,6 +141,10 @@ TEST_CASE("typed route: the query is read into a struct") {
     CHECK(of("since=2026-01-31T12:00:00Z&&after=") ==
           R"({"texts":["10|||2026-01-31T12:00:00.000000Z","old"]})");
     CHECK(of("colours=") == R"({"texts":["10|-||","old"]})");
+    // Nothing of a long text is lost, nor of a strange one.
+    const std::string strange = std::string(10'000, 'x') + "\x7F\u0085\u2028\\/";
+    CHECK(of("after=" + strange) ==
+          json::encode_value(told_lines{{"10|" + strange + "||", "old"}}));
 }
 
 TEST_CASE("typed route: a query that is wrong is refused with the parameter's name") {

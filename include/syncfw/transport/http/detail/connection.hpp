@@ -5,6 +5,7 @@
 
 #include <syncfw/core/uuid.hpp>
 #include <syncfw/transport/detail/steady_time.hpp>
+#include <syncfw/transport/http/detail/date.hpp>
 #include <syncfw/transport/http/detail/server_shared.hpp>
 #include <syncfw/transport/http/detail/streaming.hpp>
 #include <syncfw/transport/http/filter.hpp>
@@ -43,23 +44,27 @@ class connection final : public connection_base, public std::enable_shared_from_
         : shared_(shared),
           socket_(std::move(socket)),
           timer_(socket_.get_executor()),
-          session_(shared.options.most) {
+          session_(shared.options.most, date_now) {
         error_code ignored;
         address_ = socket_.remote_endpoint(ignored).address().to_string();
     }
     ~connection() override { shared_.leave(*this); }
 
     [[nodiscard]] const std::string& address() const noexcept override { return address_; }
-    /// The server stops: who waits goes at once, the others when they are answered.
+    /// The server stops: who waits goes at once, the others when they have their answer.
     void end(bool at_once) override {
         boost::asio::post(socket_.get_executor(), [self = shared_from_this(), at_once] {
-            if (at_once || self->session_.at() == server_session::phase::idle) return self->cut();
+            const bool is_idle = self->session_.at() == phase::idle && !self->is_writing_;
+            if (at_once || is_idle) return self->cut();
             if (self->streaming_) self->streaming_->close(1001, "the server stops");
+            self->session_.end();
             self->pump();
         });
     }
     void go_on() override {
         boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+            // Nobody would hear the answer.
+            if (self->is_cut_) return self->shared_.give_place();
             self->answer(true);
             self->pump();
         });
@@ -90,9 +95,11 @@ class connection final : public connection_base, public std::enable_shared_from_
     }
 
     // Whatever happened: begins what can be begun. A request waits until the answer before it was
-    // sent, so that many of them, sent at once by who reads nothing, make no heap of answers.
+    // sent, so that many of them, sent at once by who reads nothing, make no heap of answers. Who
+    // has much to do lets others have their turn.
     void pump() {
-        while (!is_cut_) {
+        for (int turns = 0; !is_cut_; ++turns) {
+            if (turns == 64) return go_on_later();
             if (!is_writing_ && !is_closing_ && write()) continue;
             if (is_writing_ || waits_ || !session_.has_request()) break;
             take_request();
@@ -100,12 +107,22 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (!is_cut_ && !is_reading_ && wants_bytes()) read();
     }
 
+    void go_on_later() {
+        if (std::exchange(is_posted_, true)) return;
+        boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+            self->is_posted_ = false;
+            self->pump();
+        });
+    }
+
+    // Who reads no answers isn't heard either, and who says that he has asked all that he wanted
+    // is heard when he has them.
     [[nodiscard]] bool wants_bytes() const {
         // What the filter answers by itself must go before more is heard, or it would pile up.
-        if (is_writing_ && filter_ && filter_->has_output()) return false;
+        if (streaming_ && !is_closing_) return !is_writing_ || !filter_ || !filter_->has_output();
         const phase at = session_.at();
-        return is_closing_ || at == phase::idle || at == phase::head || at == phase::body ||
-               at == phase::streaming;
+        return is_closing_ ||
+               (!is_writing_ && (at == phase::idle || at == phase::head || at == phase::body));
     }
 
     // --- reading ---------------------------------------------------------------------------------
@@ -118,7 +135,7 @@ class connection final : public connection_base, public std::enable_shared_from_
                            [self = shared_from_this()](const error_code& why) {
                                self->is_reading_ = false;
                                if (why) return self->cut();
-                               self->take_bytes();
+                               if (self->wants_bytes()) self->take_bytes();
                            });
     }
 
@@ -134,7 +151,8 @@ class connection final : public connection_base, public std::enable_shared_from_
             if (!unseal(bytes, plain)) return cut();
             bytes = plain;
         }
-        moved_ += static_cast<std::int64_t>(bytes.size());
+        heard_ += static_cast<std::int64_t>(bytes.size());
+        came_at_ = syncfw::detail::steady_microseconds();
         if (is_closing_) {
             if ((drained_ += count) > shared_.options.most.body_bytes) return cut();
         } else if (streaming_) {
@@ -153,8 +171,19 @@ class connection final : public connection_base, public std::enable_shared_from_
         filter_->receive(bytes);
         plain = filter_->take_plain();
         if (filter_->is_established() && !was_established) begin_phase();
+        if (filter_->failed() && !was_established && is_plain_http(bytes)) {
+            filter_.reset();
+            session_.refuse({400, "this port speaks https alone"});
+            return true;
+        }
         const bool is_over = filter_->is_closed() && plain.empty() && session_.at() == phase::idle;
         return !filter_->failed() && !is_over;
+    }
+
+    // Somebody forgot the s: TLS never begins with a word.
+    [[nodiscard]] static bool is_plain_http(std::string_view bytes) {
+        const std::size_t size = bytes.find(' ');
+        return size < 8 && is_token(bytes.substr(0, size));
     }
 
     // --- answering -------------------------------------------------------------------------------
@@ -175,19 +204,19 @@ class connection final : public connection_base, public std::enable_shared_from_
 
     void answer(bool has_place) {
         waits_ = false;
-        begin_phase();
         request asked = session_.take_request();
         asked.peer = address_;
-        asked.received_microseconds = syncfw::detail::steady_microseconds();
+        asked.received_microseconds = came_at_;
         name(asked);
         const stream_offer offer(asked);
         response given = call(std::move(asked));
-        if (has_place) shared_.give_place();
+        std::shared_ptr<streaming> protocol;
+        if (given.goes_on) protocol = offer.begin(shared_.options.stream, moment(), given);
+        if (!protocol || !begin_stream(given, protocol))
+            session_.answer(std::move(given), shared_.is_stopping);
         begin_phase();
-        if (given.goes_on)
-            if (const auto protocol = offer.begin(shared_.options.stream, moment(), given))
-                return begin_stream(std::move(given), protocol);
-        session_.answer(std::move(given), shared_.is_stopping);
+        // Not before: how a stream begins may take as long as an answer.
+        if (has_place) shared_.give_place();
     }
 
     // The caller's own name of it, if it is a word; else one that nobody else has.
@@ -223,6 +252,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         }
         written_ = 0;
         is_writing_ = true;
+        write_began_ = now();
         write_on();
         return !is_writing_;
     }
@@ -236,7 +266,7 @@ class connection final : public connection_base, public std::enable_shared_from_
             const std::size_t count = socket_.write_some(left_to_write(), why);
             if (why == boost::asio::error::would_block) break;
             if (why) return cut();
-            moved_ += static_cast<std::int64_t>(count);
+            written_lately_ += static_cast<std::int64_t>(count);
             (filter_ ? sent_ : written_) += count;
             if (is_written()) return end_write();
         }
@@ -330,8 +360,8 @@ class connection final : public connection_base, public std::enable_shared_from_
             if (!whose) return false;
             const bool done = act();
             if (!protocol_->is_woken.exchange(true))
-                boost::asio::post(whose->socket_.get_executor(), [whose] {
-                    whose->streaming_->is_woken = false;
+                boost::asio::post(whose->socket_.get_executor(), [whose, protocol = protocol_] {
+                    protocol->is_woken = false;
                     whose->pump();
                 });
             return done;
@@ -340,12 +370,20 @@ class connection final : public connection_base, public std::enable_shared_from_
         std::shared_ptr<streaming> protocol_;
     };
 
-    void begin_stream(response&& given, const std::shared_ptr<streaming>& protocol) {
+    // False where there is an answer instead of a stream.
+    [[nodiscard]] bool begin_stream(response& given, const std::shared_ptr<streaming>& protocol) {
+        try {
+            kept_ = given.goes_on(std::make_shared<stream_of>(shared_from_this(), protocol));
+        } catch (...) {
+            protocol->close(1011, {});  // For who may hold it.
+            given = error_response({.code = errc::internal});
+            return false;
+        }
         streaming_ = protocol;
         ends_at_ = given.ends_at_microseconds;
         const std::string early = session_.go_on(protocol->begin(given));
         if (!early.empty()) protocol->receive(early, moment());
-        kept_ = given.goes_on(std::make_shared<stream_of>(shared_from_this(), protocol));
+        return true;
     }
 
     // --- time ------------------------------------------------------------------------------------
@@ -356,7 +394,7 @@ class connection final : public connection_base, public std::enable_shared_from_
     }
     void begin_phase() {
         began_ = now();
-        moved_ = 0;
+        heard_ = 0;
     }
 
     // One clock for all deadlines, which needs no rearming from request to request.
@@ -365,7 +403,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         timer_.async_wait([self = shared_from_this()](const error_code& why) {
             if (why || self->is_cut_) return;
             self->tick();
-            self->moved_ = 0;
+            self->heard_ = self->written_lately_ = 0;
             if (!self->is_cut_) self->arm();
             self->pump();
         });
@@ -374,12 +412,16 @@ class connection final : public connection_base, public std::enable_shared_from_
     void tick() {
         const limits& most = shared_.options.most;
         const std::int64_t waited = now() - began_;
+        const auto is_slow = [&](std::int64_t bytes) {
+            return bytes < most.body_bytes_second * tick_seconds();
+        };
         if (filter_ && !filter_->is_established())
             return waited >= most.head_seconds ? cut() : void();
-        const bool is_slow = moved_ < most.body_bytes_second * tick_seconds();
         const phase at = session_.at();
-        if (is_writing_ && waited >= most.write_seconds && is_slow) return cut();
-        if (is_writing_) return;
+        if (is_writing_) {
+            const bool is_late = now() - write_began_ >= most.write_seconds;
+            return is_late && is_slow(written_lately_) ? cut() : void();
+        }
         if (is_closing_) return waited >= tick_seconds() ? cut() : void();
         if (streaming_) {
             const auto today = std::chrono::system_clock::now().time_since_epoch();
@@ -391,7 +433,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (at == phase::idle && waited >= most.idle_seconds) return cut();
         const bool is_late = (at == phase::head && waited >= most.head_seconds) ||
                              (at == phase::body && (waited >= most.body_seconds ||
-                                                    (is_slow && waited >= tick_seconds())));
+                                                    (is_slow(heard_) && waited >= tick_seconds())));
         if (is_late) session_.refuse({408, "the request did not come in time"});
     }
 
@@ -409,13 +451,17 @@ class connection final : public connection_base, public std::enable_shared_from_
     std::string head_{}, body_{};  // What is being written,
     std::size_t written_ = 0;      // and how much of it was.
     std::size_t drained_ = 0;
-    std::int64_t began_ = 0;  // When this phase began, in seconds.
-    std::int64_t moved_ = 0;  // Bytes since the last tick.
+    std::int64_t began_ = 0;        // When this phase began, in seconds,
+    std::int64_t write_began_ = 0;  // and what is being written;
+    std::int64_t heard_ = 0;        // bytes of both since the last tick.
+    std::int64_t written_lately_ = 0;
+    std::int64_t came_at_ = 0;  // When the last bytes came, in microseconds.
     bool is_reading_ = false;
     bool is_writing_ = false;
     bool is_closing_ = false;
     bool is_cut_ = false;
-    bool waits_ = false;  // For a place among the handlers.
+    bool is_posted_ = false;  // It goes on soon.
+    bool waits_ = false;      // For a place among the handlers.
 };
 
 }  // namespace syncfw::http::detail

@@ -2,18 +2,17 @@
 // Structs out of what stands in a request's target: the parts of its path, and its query.
 #pragma once
 
+#include <syncfw/codec/detail/json_object.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/core/detail/utf8.hpp>
 #include <syncfw/entity/rules.hpp>
-#include <syncfw/observe/detail/line_text.hpp>
+#include <syncfw/transport/http/detail/query_parts.hpp>
 #include <syncfw/transport/http/message.hpp>
-#include <syncfw/transport/http/url.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace syncfw::http::detail {
 
@@ -51,8 +50,7 @@ template <class V>
             return error{.code = errc::invalid_value, .message = "expected UTF-8"};
         std::string json(text);
         if constexpr (is_quoted<V>()) {
-            json.clear();
-            syncfw::detail::append_text(json, text);
+            json = syncfw::detail::json::quoted(text);
         } else if (text.find_first_of(" \t\r\n") != std::string_view::npos) {
             return error{.code = errc::invalid_value, .message = "expected a value without spaces"};
         }
@@ -82,32 +80,6 @@ template <class T>
         return why;
     }
     return done;
-}
-
-using parameter_list = std::vector<std::pair<std::string, std::string>>;
-
-// `a=1&b=x+y` in its parts. One that comes twice is refused: two programs would differ in which of
-// them counts.
-[[nodiscard]] inline result<parameter_list> split_query(std::string_view query) {
-    parameter_list found;
-    while (!query.empty()) {
-        const std::size_t end = query.find('&');
-        const std::string_view one = query.substr(0, end);
-        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-        if (one.empty()) continue;
-        const std::size_t equals = one.find('=');
-        auto name = unescape(one.substr(0, equals), true);
-        auto value = unescape(equals == std::string_view::npos ? "" : one.substr(equals + 1), true);
-        if (!name || !value || !syncfw::detail::is_valid_text(*name))
-            return error{.code = errc::malformed, .message = "the query has a broken escape"};
-        for (const auto& [known, ignored] : found)
-            if (known == *name)
-                return error{.code = errc::duplicate_field,
-                             .message = "the parameter comes twice",
-                             .field = *name};
-        found.emplace_back(std::move(*name), std::move(*value));
-    }
-    return found;
 }
 
 [[nodiscard]] inline error unknown_parameter(std::string name, const std::string_view* names,

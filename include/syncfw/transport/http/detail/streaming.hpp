@@ -6,6 +6,7 @@
 #include <syncfw/codec/buffer.hpp>
 #include <syncfw/core/timestamp.hpp>
 #include <syncfw/transport/event_stream.hpp>
+#include <syncfw/transport/http/detail/date.hpp>
 #include <syncfw/transport/http/message.hpp>
 #include <syncfw/transport/websocket.hpp>
 
@@ -61,7 +62,8 @@ class event_streaming final : public streaming {
     [[nodiscard]] std::string begin(const response& given) override {
         std::string head =
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-            "X-Content-Type-Options: nosniff\r\nConnection: close\r\n";
+            "X-Content-Type-Options: nosniff\r\nConnection: close\r\nDate: ";
+        head.append(date_now()) += "\r\n";
         add_fields(head, given);
         return head;
     }
@@ -162,9 +164,13 @@ class websocket_streaming final : public streaming {
 /// What a request's stream would be, found out before the request is given away.
 class stream_offer {
   public:
-    explicit stream_offer(const request& asked) {
+    explicit stream_offer(const request& asked)
+        : is_get_(asked.head.method == "GET"), is_head_(asked.head.method == "HEAD") {
         const http::fields& all = asked.head.fields;
-        if (!all.lists("Connection", "upgrade") || !all.lists("Upgrade", "websocket")) return;
+        // HTTP/1.0 knows no upgrades.
+        if (!is_get_ || asked.head.minor_version == 0 || !all.lists("Connection", "upgrade") ||
+            !all.lists("Upgrade", "websocket"))
+            return;
         // What begins on another site's page has no business here.
         const std::string_view origin = asked.field("Origin");
         const std::size_t host = origin.find("://");
@@ -183,10 +189,21 @@ class stream_offer {
     /// The protocol, or the answer to who can't have one.
     [[nodiscard]] std::shared_ptr<streaming> begin(const stream_limits& most, timestamp now,
                                                    response& refused) const {
+        if (is_head_) {
+            refused = {.content_type = "text/event-stream"};
+            return {};
+        }
+        if (!is_get_) {
+            refused = error_response(405, "a stream is asked for by GET");
+            refused.fields.add("Allow", "GET, HEAD");
+            return {};
+        }
         if (!accept_) return std::make_shared<event_streaming>(most, now);
         if (*accept_) return std::make_shared<websocket_streaming>(most, **accept_, now);
         if (accept_->error().code == errc::unsupported_format) {
             refused = error_response(426, "WebSocket's version here is 13");
+            refused.fields.add("Connection", "Upgrade");
+            refused.fields.add("Upgrade", "websocket");
             refused.fields.add("Sec-WebSocket-Version", "13");
         } else {
             refused = error_response(accept_->error());
@@ -195,6 +212,8 @@ class stream_offer {
     }
 
   private:
+    bool is_get_;
+    bool is_head_;
     std::optional<result<std::string>> accept_{};
 };
 
