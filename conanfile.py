@@ -21,7 +21,7 @@ DEPENDENCIES = {
     "app": (None, None),
 }
 # Components that stand on others.
-NEEDS = {"app": ["zlib", "sqlite", "postgres", "security", "http"]}
+NEEDS = {"app": ["zlib", "sqlite", "postgres", "security", "http", "tls"]}
 
 
 class SyncfwConan(ConanFile):

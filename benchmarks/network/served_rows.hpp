@@ -85,8 +85,8 @@ class served_rows {
                            syncfw::observed(events));
         syncfw::service books(
             hub, events, somebody(),
-            {.routes = {.streams_max = 10'000}, .around = [](syncfw::http::detail::handler inner) {
-                 return syncfw::http::with_gzip(std::move(inner));
+            {.routes = {.streams_max = 10'000}, .around = [](syncfw::http::router& routes) {
+                 return syncfw::http::with_gzip(routes);
              }});
         syncfw::add_json_sync_routes(books.routes(), hub, books.pokes());
         must(books.listen());

@@ -75,8 +75,8 @@ struct scene {
         : served([this](http::request&& asked) {
               const std::scoped_lock held(one_at_a_time);
               packed_requests += asked.head.fields.count("Content-Encoding");
-              http::response given = unpacks ? http::with_gzip(std::ref(routes))(std::move(asked))
-                                             : routes(std::move(asked));
+              http::response given =
+                  unpacks ? http::with_gzip(routes)(std::move(asked)) : routes(std::move(asked));
               packed_answers += given.fields.count("Content-Encoding");
               largest_answer = std::max(largest_answer, given.body.size());
               return given;

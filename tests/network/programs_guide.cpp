@@ -100,6 +100,9 @@ TEST_CASE("programs: a host tells wrong words from what isn't there by its exit 
     CHECK(run(serve_books, {"--prot", "1"}) == 2);
     CHECK(run(serve_books, {"more"}) == 2);
     CHECK(run(serve_books, {"--database", "mysql://x"}) == 2);
+    // Each is a number that there may be; together they are more than can be counted.
+    CHECK(run(serve_books, {"--insecure-no-auth", "--database", "sqlite::memory:", "--rate-limit",
+                            "30000000", "--rate-window", "86400"}) == 2);
     CHECK(run(serve_books, {"--insecure-no-auth", "--database", "sqlite:////none/x.db"}) == 1);
     CHECK(run(serve_books, {"--insecure-no-auth", "--database", "sqlite::memory:", "--address",
                             "no address"}) == 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A whole service, with devices that reach it by HTTP.
+#include <syncfw/app/openapi.hpp>
 #include <syncfw/app/poke_listener.hpp>
 #include <syncfw/app/service.hpp>
 #include <syncfw/security/jwt.hpp>
@@ -74,6 +75,14 @@ struct scene {
         return *got;
     }
 
+    [[nodiscard]] std::string logged() const {
+        std::fflush(log);
+        std::rewind(log);
+        std::string text(1 << 20, '\0');
+        text.resize(std::fread(text.data(), 1, text.size(), log));
+        return text;
+    }
+
     std::FILE* log = std::tmpfile();
     sqlite::store<library> store = sqlite::open<library>(":memory:").value();
     service_events told{logger(log, log_level::debug)};
@@ -114,7 +123,9 @@ TEST_CASE("service: wrong, forged and ended tokens are 401, all alike") {
     const std::string right = token_of("ann", "ann"), ended = token_of("ann", "ann", -120);
     std::string forged = right;
     forged[forged.size() / 2] = forged[forged.size() / 2] == 'a' ? 'b' : 'a';
-    CHECK(s.get("/sync/status", right).status == 200);
+    const http::answer status = s.get("/sync/status", right);
+    CHECK(status.status == 200);
+    CHECK(status.body == R"({"success":true,"lastSequence":0,"conflicts":0})");
     const std::string body = s.get("/sync/status").body;
     for (const std::string& each : {ended, forged, std::string("x.y.z"), std::string("none")}) {
         const http::answer got = s.get("/sync/status", each);
@@ -138,6 +149,12 @@ TEST_CASE("service: health and metrics are for all, and tell nobody's names") {
           std::string::npos);
     CHECK(metrics.body.find(R"(route="/sync/messages")") != std::string::npos);
     CHECK(metrics.body.find("a-name-of-somebody") == std::string::npos);
+}
+
+TEST_CASE("service: the description of its API says what a status is") {
+    scene s;
+    const std::string said = openapi_of(s.served.routes(), {.title = "x", .version = "1"});
+    CHECK(said.find("\"lastSequence\":{\"type\":\"integer\"") != std::string::npos);
 }
 
 TEST_CASE("T29: who asks too often is told how long to wait, others are not kept from asking") {
@@ -222,8 +239,8 @@ TEST_CASE("T28: a subject has so many streams and no more, of both kinds togethe
 }
 
 TEST_CASE("T16: packed bodies are taken and given, and a bomb is refused") {
-    scene s({.around = [](http::detail::handler inner) {
-        return http::with_gzip(std::move(inner), {.unpacked_bytes_max = 100'000});
+    scene s({.around = [](http::router& routes) {
+        return http::with_gzip(routes, {.unpacked_bytes_max = 100'000});
     }});
     auto line = http::client::make(s.address());
     http::fields takes;
@@ -235,17 +252,88 @@ TEST_CASE("T16: packed bodies are taken and given, and a bomb is refused") {
     REQUIRE(gzip_reader().decompress(metrics->body, plain));
     CHECK(plain.view().find("syncfw_pushes_total") != std::string_view::npos);
 
+    const auto post = [&](std::string_view path, std::string_view body, const std::string& token) {
+        auto sender =
+            http::client::make(s.address(), {.token = [&] { return secret<std::string>(token); }});
+        http::fields says;
+        says.add("Content-Encoding", "gzip");
+        const auto got = sender->ask(
+            {.method = "POST", .path = std::string(path), .body = body, .fields = says});
+        REQUIRE(got);
+        return got->status;
+    };
     buffer packed;
     gzip_writer().compress(std::string(10'000'000, 'x'), packed);
-    http::fields says;
-    says.add("Content-Encoding", "gzip");
-    const auto bomb =
-        line->ask({.method = "POST", .path = "/x", .body = packed.view(), .fields = says});
-    REQUIRE(bomb);
-    CHECK(bomb->status == 413);
-    const auto garbage = line->ask({.method = "POST", .path = "/x", .body = "no", .fields = says});
-    REQUIRE(garbage);
-    CHECK(garbage->status == 400);
+    const std::string right = token_of("ann", "ann");
+    CHECK(post(http_link::path, packed.view(), right) == 413);
+    CHECK(post(http_link::path, "no", right) == 400);
+    // Nothing is unpacked for who may not ask, or asks for what isn't there.
+    CHECK(post(http_link::path, packed.view(), "wrong") == 401);
+    CHECK(post(http_link::path, "no", "wrong") == 401);
+    CHECK(post("/x", "no", right) == 404);
+}
+
+TEST_CASE("T29: a subject is one of its tenant") {
+    scene s({.limit = token_bucket{.tokens = 1, .period_microseconds = 3'600'000'000, .burst = 1}});
+    CHECK(s.get("/sync/status", token_of("ann", "acme")).status == 200);
+    CHECK(s.get("/sync/status", token_of("ann", "acme")).status == 429);
+    CHECK(s.get("/sync/status", token_of("ann", "globex")).status == 200);
+    // Whatever the names are, no two of them are taken for one.
+    CHECK(detail::rate_key({.subject = "bc", .tenant = tenant_id("a")}) !=
+          detail::rate_key({.subject = "c", .tenant = tenant_id("ab")}));
+}
+
+TEST_CASE("T27: an address has so many connections to a service and no more") {
+    scene s({.connections_per_address = 1});
+    auto first = http::client::make(s.address()), second = http::client::make(s.address());
+    REQUIRE(first->ask({.path = "/health/live"}));
+    CHECK(!second->ask({.path = "/health/live"}));
+    CHECK(first->ask({.path = "/health/live"}));
+}
+
+TEST_CASE("T29: tokens that are refused beyond the limit fill no log") {
+    scene s({.limit_refused =
+                 token_bucket{.tokens = 1, .period_microseconds = 3'600'000'000, .burst = 2}});
+    for (int i = 0; i < 10; ++i) (void)s.get("/sync/status", "wrong");
+    const std::string text = s.logged();
+    std::size_t lines = 0;
+    for (std::size_t at = text.find("token refused"); at != std::string::npos;
+         at = text.find("token refused", at + 1))
+        ++lines;
+    CHECK(lines == 2);
+}
+
+TEST_CASE("retention: a service lets go of what is old, of tenants that ask, if it is told to") {
+    const timestamp now = system_environment().now();
+    const auto in_days = [&](int days) { return now + std::chrono::hours(24 * days); };
+    for (const bool is_told : {true, false}) {
+        scene s(is_told ? service_options{.keep = {.deletions = 90, .answers = 90}}
+                        : service_options{});
+        device phone(s, "ann", "ann"), desk(s, "ann", "ann");
+        const uuid id = new_uuid(), other = new_uuid();
+        REQUIRE(phone.mine.put(book{.id = id}));
+        REQUIRE(phone.mine.put(book{.id = other}));
+        REQUIRE(phone.mine.sync());
+        REQUIRE(desk.mine.sync());
+        REQUIRE(phone.mine.remove<book>(id));
+        REQUIRE(phone.mine.sync());
+        const auto is_remembered = [&] {
+            auto tx = begin_read(s.store, tenant_id("ann"));
+            return tx->get<book>(id)->has_value();
+        };
+        s.served.let_go(in_days(89));
+        CHECK(is_remembered());
+        // Once a day; who asks on another day is looked through again.
+        s.served.let_go(in_days(90));
+        REQUIRE(phone.mine.sync());
+        s.served.let_go(in_days(91));
+        CHECK(is_remembered() == !is_told);
+        CHECK((s.logged().find("history_retired") != std::string::npos) == is_told);
+        // Who was away that long reads all anew, and has no row that is gone.
+        REQUIRE(desk.mine.sync());
+        CHECK(!desk.mine.get<book>(id)->has_value());
+        CHECK(desk.mine.get<book>(other)->has_value());
+    }
 }
 
 TEST_CASE("realtime: a push pokes the devices of its tenant, by WebSocket, and nobody else") {
@@ -331,10 +419,7 @@ TEST_CASE("I17: no token and no row is in the log") {
     REQUIRE(phone.mine.put(book{.id = new_uuid(), .title = "a title that is nobody's business"}));
     REQUIRE(phone.mine.sync());
     (void)s.get("/sync/status", token_of("ann", "ann") + "x");
-    std::fflush(s.log);
-    std::rewind(s.log);
-    std::string text(1 << 20, '\0');
-    text.resize(std::fread(text.data(), 1, text.size(), s.log));
+    const std::string text = s.logged();
     CHECK(text.find("push_taken") != std::string::npos);
     CHECK(text.find("token refused") != std::string::npos);
     CHECK(text.find("nobody's business") == std::string::npos);

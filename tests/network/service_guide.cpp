@@ -65,6 +65,12 @@ void add_count(syncfw::service& books, syncfw::sqlite::store<shelf>& store) {
 }
 // [/own-route]
 
+// [keep]
+syncfw::service_options kept_for_a_year(unsigned short port) {
+    return {.port = port, .keep = {.deletions = 365, .answers = 365, .audit = 730}};
+}
+// [/keep]
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -86,7 +92,7 @@ TEST_CASE("guide: a service, a device that reaches it, and a route of one's own"
     auto store = syncfw::sqlite::open<shelf>(":memory:").value();
     syncfw::service_events told(syncfw::logger(stderr, syncfw::log_level::error));
     syncfw::server hub(store, syncfw::last_write_wins(), {}, syncfw::observed(told));
-    syncfw::service books(hub, told, syncfw::checked_by(tokens));
+    syncfw::service books(hub, told, syncfw::checked_by(tokens), kept_for_a_year(0));
     add_count(books, store);
     REQUIRE(books.listen());
     std::thread serving([&] { (void)books.run(); });

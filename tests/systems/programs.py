@@ -270,6 +270,27 @@ def test_a_watch_hears_of_news_and_sends_what_another_call_wrote(place):
             watch.kill()
 
 
+def test_devices_hear_of_what_is_pushed_to_another_server(place):
+    if place.kind != "postgres":
+        return
+    with Hub(place) as one, Hub(place) as other:
+        phone = Device(place, "phone", one.address, said())
+        desk = Device(place, "desk", other.address, said())
+        watch = subprocess.Popen(
+            [str(stranger.FOLDER / PROGRAM), "watch", "--json", "--interval", "3600"],
+            env=environment(desk.env), cwd=place.folder, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        try:
+            for number in range(3):
+                phone.add("book", f"title={number}")
+                phone.does("sync")
+                titles = [str(each) for each in range(number + 1)]
+                wait_for(lambda wanted=titles: desk.titles() == wanted, "the watch to pull it")
+        finally:
+            watch.kill()
+            watch.communicate()
+
+
 @once
 def test_a_watch_outlives_its_server(place):
     with Hub(place) as hub:
@@ -325,7 +346,10 @@ def test_wrong_keys_tokens_and_ends_are_refused(place):
     refused_words(run(PROGRAM, "serve", env={**bare, "JWT_SECRET": "short"}), 2, "32 bytes")
     refused_words(run(PROGRAM, "serve", "--jwks", place.path("none"), env=bare), 2, "JWKS")
     refused_words(run(PROGRAM, "serve", "--jwks", "http://127.0.0.1:1/k", env=bare), 1, "JWKS")
+    refused_words(run(PROGRAM, "serve", "--jwks", "http://keys.example/k", env=bare), 2, "https://")
     refused_words(run(PROGRAM, "serve", "--jwt-secret", "x", env=bare), 2, "everybody")
+    refused_words(run(PROGRAM, "serve", "--rate-limit", "30000000", "--rate-window", "86400",
+                      env={**bare, **KEY}), 2, "RATE_LIMIT")
     refused_words(run(PROGRAM, "serve", env={**bare, **KEY, "PORT": "x"}), 2, "PORT")
     refused_words(run(PROGRAM, "serve", "--database", "sqlite:////none/x.db", env=KEY), 1,
                   "/none/x.db")

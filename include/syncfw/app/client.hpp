@@ -29,6 +29,7 @@
 
 #include <syncfw/app/detail/client_run.hpp>
 #include <syncfw/app/detail/complain.hpp>
+#include <syncfw/app/detail/tls_settings.hpp>
 #include <syncfw/app/settings.hpp>
 #include <syncfw/storage/migration.hpp>
 #include <syncfw/sync/replica.hpp>
@@ -64,10 +65,14 @@ inline std::vector<setting> client_settings(const client_options& what) {
              .value = what.server,
              .help = "the server's address",
              .stands_for = "URL"},
+            // On a command line everybody on the machine can see it. It is allowed there all the
+            // same, unlike a server's secret: programs that others described must take it so, and a
+            // token is one person's and ends soon.
             {.name = "token",
              .help = "who asks, as a JSON Web Token",
              .kind = setting_kind::secret,
              .stands_for = "JWT"},
+            detail::tls_authorities(),
             {.name = "database",
              .value = what.database.empty() ? "sqlite:///" + what.program + ".db" : what.database,
              .help = "the file of this device's rows: sqlite:///file.db",

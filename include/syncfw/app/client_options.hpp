@@ -25,7 +25,7 @@ struct client_options {
     /// Whether rows belong to the token's user; else to its tenant. The server must agree.
     bool of_user = false;
     sync_options sync{};
-    /// For a server at https: what `tls_context::for_client()` gives.
+    /// For a server at https, in place of what the settings say: a client's `tls_context`.
     std::shared_ptr<const http::filter_source> tls{};
     std::span<const migration> migrations{};
 };

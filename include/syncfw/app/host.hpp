@@ -25,11 +25,14 @@
 // | 2         | an option, a variable or an address is wrong; one line on stderr says |
 #pragma once
 
+#include <syncfw/app/background.hpp>
 #include <syncfw/app/database_url.hpp>
 #include <syncfw/app/detail/complain.hpp>
 #include <syncfw/app/detail/database_role.hpp>
+#include <syncfw/app/detail/tls_settings.hpp>
 #include <syncfw/app/docs_page.hpp>
 #include <syncfw/app/host_tokens.hpp>
+#include <syncfw/app/poke_relay.hpp>
 #include <syncfw/app/service.hpp>
 #include <syncfw/app/settings.hpp>
 #include <syncfw/storage/postgres.hpp>
@@ -41,6 +44,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,9 +64,23 @@ struct host_options {
     std::string description{};
     std::int64_t rate_limit = 0;            ///< Requests of one user; 0: without end.
     std::int64_t rate_window_seconds = 60;  ///< Within so long.
+    /// Marks of deleted rows and answers to pushes are kept for so many days; 0: for ever. A
+    /// device that was away longer reads all rows anew, and keeps its unsent work.
+    std::int64_t keep_days = 90;
+    std::int64_t keep_audit_days = 0;  ///< The same of who wrote what.
     std::span<const migration> migrations{};
     token_options tokens{};
 };
+
+namespace detail {
+
+struct host_parts {
+    http::token_check tokens{};
+    shown_certificate shown{};
+    std::string shared_at{};  ///< Where other processes may serve the same rows: PostgreSQL's.
+};
+
+}  // namespace detail
 
 /// What the program stands on while it serves.
 template <class Store>
@@ -72,13 +90,13 @@ class host_place {
     using schema_type = typename Store::schema_type;
 
     host_place(Store& store, const settings& given, const host_options& what, service_events& told,
-               http::token_check tokens)
-        : store_(store), given_(given), what_(what), told_(told), tokens_(std::move(tokens)) {}
+               detail::host_parts parts)
+        : store_(store), given_(given), what_(what), told_(told), parts_(std::move(parts)) {}
 
     [[nodiscard]] Store& store() noexcept { return store_; }
     [[nodiscard]] service_events& told() noexcept { return told_; }
     [[nodiscard]] const logger& log() const noexcept { return told_.log(); }
-    [[nodiscard]] const http::token_check& tokens() const noexcept { return tokens_; }
+    [[nodiscard]] const http::token_check& tokens() const noexcept { return parts_.tokens; }
     /// What the settings say, for a `service`; change what is particular.
     [[nodiscard]] service_options options() const;
     /// How the API's description begins.
@@ -96,17 +114,16 @@ class host_place {
 
     /// Adds `/openapi.json` and `/docs`, which describe the routes that are there by now, and
     /// serves until the program is told to end. Gives its exit code.
-    [[nodiscard]] int serve(service& served) const {
-        add_docs_routes(served.routes(), info(), http::open_to_all);
-        return served.run();
-    }
+    [[nodiscard]] int serve(service& served);
 
   private:
+    std::int64_t look_for_a_new_certificate();
+
     Store& store_;
     const settings& given_;
     const host_options& what_;
     service_events& told_;
-    http::token_check tokens_;
+    detail::host_parts parts_;
 };
 
 /// For entities without encrypted fields.
@@ -171,10 +188,25 @@ namespace detail {
     return logger(stderr, from);
 }
 
+[[nodiscard]] inline std::optional<token_bucket> rate_of(const settings& given) {
+    const std::int64_t most = given.number("rate-limit");
+    if (most == 0) return {};
+    return token_bucket{.tokens = most,
+                        .period_microseconds = given.number("rate-window") * 1'000'000,
+                        .burst = most};
+}
+[[nodiscard]] inline result<void> check_rate(const settings& given) {
+    const auto rate = rate_of(given);
+    if (!rate || rate->is_countable()) return {};
+    return bad_setting(
+        "RATE_LIMIT times RATE_WINDOW is more than can be counted; set RATE_LIMIT to "
+        "0 for no limit, or RATE_WINDOW to fewer seconds");
+}
+
 /// A store that `open` gave, and what it is for.
 template <class Opened, class Serve>
-int serve_on(Opened opened, const settings& given, const host_options& what,
-             http::token_check&& tokens, Serve&& serve) {
+int serve_on(Opened opened, const settings& given, const host_options& what, host_parts&& parts,
+             Serve&& serve) {
     if (!opened)
         return complain(what.program, exit_failed,
                         "the database can't be used: " + to_string(opened.error()));
@@ -188,7 +220,7 @@ int serve_on(Opened opened, const settings& given, const host_options& what,
             told.log().warning("database", {{"warning", each}});
     if (given.flag("insecure-no-auth"))
         told.log().warning("tokens are not checked: who reaches this program may read and write");
-    host_place here(*opened, given, what, told, std::move(tokens));
+    host_place here(*opened, given, what, told, std::move(parts));
     const int code = serve(here);
     told.log().info("ended", {{"exit_code", code}});
     return code;
@@ -223,12 +255,23 @@ inline std::vector<setting> host_settings(const host_options& what) {
          .kind = setting_kind::number,
          .least = 1,
          .most = 86'400},
+        {.name = "keep-days",
+         .value = std::to_string(what.keep_days),
+         .help = "so long deletions and answers are remembered; 0: for ever",
+         .kind = setting_kind::number,
+         .most = 36'500},
+        {.name = "keep-audit-days",
+         .value = std::to_string(what.keep_audit_days),
+         .help = "so long it is remembered who wrote what; 0: for ever",
+         .kind = setting_kind::number,
+         .most = 36'500},
         {.name = "log-level",
          .one_of = {"debug", "info", "warning", "error"},
          .value = "info",
          .help = "from where on the log says something",
          .stands_for = "LEVEL"}};
     for (setting& each : token_settings()) all.push_back(std::move(each));
+    for (setting& each : detail::tls_settings()) all.push_back(std::move(each));
     all.insert(all.begin() + 3, what.settings.begin(), what.settings.end());
     return all;
 }
@@ -237,15 +280,36 @@ template <class Store>
 service_options host_place<Store>::options() const {
     service_options made{.address = given_["address"],
                          .port = static_cast<unsigned short>(given_.number("port"))};
-    if (const std::int64_t most = given_.number("rate-limit"); most > 0)
-        made.limit = token_bucket{.tokens = most,
-                                  .period_microseconds = given_.number("rate-window") * 1'000'000,
-                                  .burst = most};
-    made.around = [is_open = given_.flag("insecure-no-auth")](http::detail::handler handle) {
-        auto packed = http::with_gzip(std::move(handle));
+    made.limit = detail::rate_of(given_);
+    const std::int64_t days = given_.number("keep-days");
+    made.keep = {.deletions = days, .answers = days, .audit = given_.number("keep-audit-days")};
+    made.tls = parts_.shown.tls();
+    made.around = [is_open = given_.flag("insecure-no-auth")](http::router& routes) {
+        auto packed = http::with_gzip(routes);
         return is_open ? with_anonymous(std::move(packed)) : packed;
     };
     return made;
+}
+
+template <class Store>
+int host_place<Store>::serve(service& served) {
+    add_docs_routes(served.routes(), info(), http::open_to_all);
+    std::optional<background> renewing;
+    if (parts_.shown.tls()) renewing.emplace([this] { return look_for_a_new_certificate(); });
+    std::optional<poke_relay> among_servers;
+    if (!parts_.shared_at.empty()) among_servers.emplace(parts_.shared_at, served.pokes(), log());
+    return served.run();
+}
+
+template <class Store>
+std::int64_t host_place<Store>::look_for_a_new_certificate() {
+    const auto seen = parts_.shown.look();
+    if (!seen)
+        log().error("the certificate's files can't be used; the old one is shown",
+                    {{"error", seen.error()}, {"until", parts_.shown.expires_at()}});
+    else if (*seen)
+        log().info("a new certificate is shown", {{"until", parts_.shown.expires_at()}});
+    return std::int64_t{3'600} * 1'000'000;
 }
 
 template <class Schema, class Serve, class OpenKeys>
@@ -265,14 +329,19 @@ int host(const settings& given, const host_options& what, Serve&& serve,
     if (!tokens) return refuse(tokens.error());
     auto keys = open_keys(given);
     if (!keys) return refuse(keys.error());
+    auto shown = detail::shown_certificate::from(given);
+    if (!shown) return refuse(shown.error());
+    if (auto fine = detail::check_rate(given); !fine) return refuse(fine.error());
+    detail::host_parts parts{.tokens = std::move(*tokens), .shown = std::move(*shown)};
+    if (url->is_postgres) parts.shared_at = url->place;
     if (url->is_postgres)
         return detail::serve_on(
             postgres::open<Schema>(std::move(url->place), detail::postgres_of_host(what),
                                    std::move(*keys)),
-            given, what, std::move(*tokens), serve);
+            given, what, std::move(parts), serve);
     return detail::serve_on(
         sqlite::open<Schema>(url->place, detail::sqlite_of_host(what), std::move(*keys)), given,
-        what, std::move(*tokens), serve);
+        what, std::move(parts), serve);
 }
 
 template <class Schema, class Serve, class OpenKeys>

@@ -5,21 +5,25 @@
 // |---------------------------------------|----------------------------------------------------|
 // | `JWT_SECRET`, or `--jwt-secret-file`  | the secret of HS256                                |
 // | `--jwks`                              | the keys of RS256 and ES256: a file, or an address |
+// | `--tls-authorities`                   | whom it believes at https, where keys lie there    |
 // | `--auth0-domain`                      | tokens must be issued by `https://DOMAIN/`         |
 // | `--api-audience`                      | tokens must be for this service                    |
 // | `--insecure-no-auth`                  | everybody is let in, see below                     |
 //
-// Without any key a program doesn't start. With `--insecure-no-auth` no token is checked: whoever
-// sends `Authorization: Bearer NAME` is taken for the user and tenant NAME, whatever that is, and
-// who sends nothing for `anonymous`. That is for trying things out on one's own machine.
+// An address is one of https, or of this machine: whoever could change keys on their way could make
+// tokens. Without any key a program doesn't start. With `--insecure-no-auth` no token is checked:
+// whoever sends `Authorization: Bearer NAME` is taken for the user and tenant NAME, whatever that
+// is, and who sends nothing for `anonymous`. That is for trying things out on one's own machine.
 #pragma once
 
+#include <syncfw/app/detail/tls_settings.hpp>
 #include <syncfw/app/settings.hpp>
 #include <syncfw/app/sync_routes.hpp>
 #include <syncfw/security/jwt.hpp>
 #include <syncfw/security/secret_file.hpp>
 #include <syncfw/transport/http/client.hpp>
 #include <syncfw/transport/http/router.hpp>
+#include <syncfw/transport/http/url.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -38,7 +42,7 @@ namespace syncfw::app {
 struct token_options {
     /// Who comes in without a check has these.
     std::vector<std::string> insecure_roles{};
-    /// For a JWKS at https: what `tls_context::for_client()` gives.
+    /// For a JWKS at https, in place of what the settings say: a client's `tls_context`.
     std::shared_ptr<const http::filter_source> tls{};
 };
 
@@ -63,8 +67,9 @@ inline std::vector<setting> token_settings() {
              .help = "a file of its owner alone, with the secret that signs tokens (HS256)",
              .stands_for = "FILE"},
             {.name = "jwks",
-             .help = "the keys that sign tokens (RS256, ES256): a file, or an address",
+             .help = "the keys that sign tokens (RS256, ES256): a file, or an address at https",
              .stands_for = "PLACE"},
+            detail::tls_authorities(),
             {.name = "auth0-domain",
              .help = "whose tokens are taken: those of https://DOMAIN/",
              .stands_for = "DOMAIN"},
@@ -88,11 +93,6 @@ namespace detail {
         return principal{
             .subject = std::string(name), .tenant = std::move(*tenant), .roles = roles};
     };
-}
-
-[[nodiscard]] inline error about_setting(const char* where, error why) {
-    why.message = std::string(where) + ": " + why.message;
-    return why;
 }
 
 [[nodiscard]] inline result<jwt_keys> secret_keys(const settings& given) {
@@ -121,7 +121,7 @@ struct host_verifier {
         if (by_secret) who = by_secret->verify(token, now);
         if (who || !by_set) return who;
         auto other = by_set->verify(token, now);
-        if (!other && by_secret)
+        if (!other && by_secret && !is_retryable(other.error()))
             return refused_token(who.error().cause + "; " + other.error().cause);
         return other;
     }
@@ -141,9 +141,15 @@ inline result<jwks_source::fetch_function> jwks_at(
     if (scheme == std::string::npos) return jwks_file(place);
     const std::size_t slash = std::min(place.find('/', scheme + 3), place.size());
     const std::string path = slash == place.size() ? "/" : place.substr(slash);
+    const auto at = http::parse_url(place.substr(0, slash));
+    if (!at) return at.error();
+    // Who can change what is on the way could put a key of his own among them.
+    if (!at->is_secure && !detail::is_this_machine(*at))
+        return detail::bad_setting("keys come over https, or from this machine; write https://" +
+                                   at->authority() + " or save them to a file");
     auto line =
         http::client::make(place.substr(0, slash), {.connect_milliseconds = 5'000,
-                                                    .answer_milliseconds = 10'000,
+                                                    .answer_milliseconds = 5'000,
                                                     .answer_bytes_max = jwt_keys::jwks_bytes_max,
                                                     .tls = tls});
     if (!line) return line.error();
@@ -171,7 +177,13 @@ inline result<http::token_check> open_token_check(const settings& given,
         made->by_secret = std::make_unique<jwt_verifier>(std::move(*keys), rules);
     }
     if (!given["jwks"].empty()) {
-        auto fetch = jwks_at(given["jwks"], options.tls);
+        auto tls = options.tls;
+        if (!tls) {
+            auto made_of_settings = detail::tls_for(given["jwks"], given);
+            if (!made_of_settings) return made_of_settings.error();
+            tls = std::move(*made_of_settings);
+        }
+        auto fetch = jwks_at(given["jwks"], tls);
         if (!fetch) return detail::about_setting("JWKS", fetch.error());
         auto source = jwks_source::open(std::move(*fetch), now);
         if (!source) return detail::about_setting("JWKS", source.error());

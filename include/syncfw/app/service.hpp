@@ -14,6 +14,8 @@
 // includes Boost.Asio: let one file of a program include it.
 #pragma once
 
+#include <syncfw/app/background.hpp>
+#include <syncfw/app/detail/upkeep.hpp>
 #include <syncfw/app/sync_routes.hpp>
 #include <syncfw/observe/health.hpp>
 #include <syncfw/observe/log.hpp>
@@ -29,6 +31,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -66,7 +69,12 @@ struct service_options {
     std::string address = "127.0.0.1";
     unsigned short port = 0;  ///< 0: one that is free.
     int threads = 0;
-    /// So many requests of one subject.
+    std::size_t connections = http::server_options().connections;
+    /// 64 where strangers connect directly, and not by a proxy.
+    std::size_t connections_per_address = http::server_options().connections_per_address;
+    std::size_t waiting = http::server_options().waiting;  ///< Requests that wait for a thread.
+    std::int64_t stop_seconds = http::server_options().stop_seconds;
+    /// So many requests of one subject of a tenant.
     std::optional<token_bucket> limit{};
     /// The same for each stretch of time, where the number within one must be exact.
     std::optional<fixed_window> window{};
@@ -75,9 +83,14 @@ struct service_options {
     /// which may be a proxy's.
     std::optional<token_bucket> limit_refused = token_bucket{.tokens = 300, .burst = 300};
     http::limits most{};
+    http::stream_limits stream{};
     sync_route_rules routes{};
-    /// What each request goes through on its way, and each answer: `http::with_gzip`, say.
-    std::function<http::detail::handler(http::detail::handler)> around{};
+    /// How long the service keeps what it only remembers: for ever, unless you say otherwise. A
+    /// device that was away longer reads all rows anew.
+    kept_days keep{};
+    /// What each request goes through on its way to the routes, and each answer on its way back:
+    /// `http::with_gzip(routes)`, say.
+    std::function<http::detail::handler(http::router& routes)> around{};
     /// For https: a server's `tls_context`, of <syncfw/transport/tls.hpp>.
     std::shared_ptr<const http::filter_source> tls{};
 };
@@ -103,6 +116,10 @@ class service {
     int run();
     void stop() { listening_->stop(); }
 
+    /// Lets go of what is older than `service_options::keep`, of the tenants that asked since the
+    /// last time. `run` does it each hour; for one thread at a time.
+    void let_go(timestamp now) { upkeep_.run(now); }
+
   private:
     void add_own_routes();
     void note(const http::request& asked, std::string_view pattern, const http::response& given);
@@ -115,6 +132,7 @@ class service {
     service_options options_;
     http_metrics requests_;
     poke_hub pokes_{};
+    detail::upkeep upkeep_;
     syncfw::health health_;
     std::optional<rate_limiter<token_bucket>> limits_{};
     std::optional<rate_limiter<fixed_window>> windows_{};
@@ -136,6 +154,12 @@ namespace detail {
     return std::string(bytes.begin(), bytes.begin() + 8);
 }
 
+/// A subject is one of its tenant: another tenant's of the same name is somebody else.
+[[nodiscard]] inline std::string rate_key(const principal& who) {
+    const std::string_view tenant = who.tenant.name();
+    return std::to_string(tenant.size()) + ":" + std::string(tenant) + who.subject;
+}
+
 }  // namespace detail
 
 template <class Server>
@@ -144,16 +168,18 @@ service::service(Server& hub, service_events& told, http::token_check verify,
     : told_(told),
       options_(std::move(options)),
       requests_(told.metrics()),
+      upkeep_(options_.keep,
+              [this, &hub](const tenant_id& whose, const retention& kept) -> result<void> {
+                  auto gone = hub.retire(whose, kept);
+                  if (gone) return {};
+                  told_.log().warning("what is old was not let go", {{"error", gone.error()}});
+                  return gone.error();
+              }),
       health_({.failed =
                    [&told](std::string_view check, const error& why) {
                        told.log().error("health", {{"check", check}, {"error", why}});
                    }}),
-      routes_([this, verify = std::move(verify)](std::string_view token) -> result<principal> {
-          auto who = verify ? verify(token) : error{.code = errc::unauthorized};
-          if (!who && !who.error().cause.empty())
-              told_.log().warning("token refused", {{"reason", who.error().cause}});
-          return who;
-      }) {
+      routes_(std::move(verify)) {
     if (options_.limit) limits_.emplace(*options_.limit);
     if (options_.window) windows_.emplace(*options_.window);
     if (options_.limit_refused) limits_refused_.emplace(*options_.limit_refused);
@@ -185,11 +211,17 @@ inline void service::add_own_routes() {
         .add("GET", "/metrics", http::open_to_all,
              typed({.summary = "Counters, for Prometheus", .content_type = "text/plain"}, metrics));
     routes_.admitted = [this](const http::call& made) {
-        auto refused = limit(limits_, made.who.subject);
-        return refused ? std::move(refused) : limit(windows_, made.who.subject);
+        upkeep_.note(made.who.tenant);
+        const std::string whose = detail::rate_key(made.who);
+        auto refused = limit(limits_, whose);
+        return refused ? std::move(refused) : limit(windows_, whose);
     };
-    routes_.turned_away = [this](const http::request& asked) {
-        return limit(limits_refused_, detail::network_of(asked.peer));
+    routes_.turned_away = [this](const http::request& asked, const error& why) {
+        auto instead = limit(limits_refused_, detail::network_of(asked.peer));
+        // What is beyond the limit fills no log either.
+        if (!instead && !why.cause.empty())
+            told_.log().warning("token refused", {{"reason", why.cause}});
+        return instead;
     };
     routes_.answered = [this](const http::request& asked, std::string_view pattern,
                               const http::response& given) { note(asked, pattern, given); };
@@ -220,14 +252,17 @@ inline void service::note(const http::request& asked, std::string_view pattern,
 }
 
 inline result<void> service::listen() {
-    http::detail::handler handle = [this](http::request&& asked) {
-        return routes_(std::move(asked));
-    };
-    if (options_.around) handle = options_.around(std::move(handle));
+    http::detail::handler handle = std::ref(routes_);
+    if (options_.around) handle = options_.around(routes_);
     http::server_options of_server{.address = options_.address,
                                    .port = options_.port,
                                    .threads = options_.threads,
+                                   .connections = options_.connections,
+                                   .connections_per_address = options_.connections_per_address,
+                                   .waiting = options_.waiting,
+                                   .stop_seconds = options_.stop_seconds,
                                    .most = options_.most,
+                                   .stream = options_.stream,
                                    .tls = options_.tls};
     of_server.at_once = [](const http::request_head& head) {
         return head.path == "/health/live" || head.path == "/metrics";
@@ -250,6 +285,12 @@ inline int service::run() {
                 static_cast<int>(port()));
     std::fflush(stdout);
     listening_->stop_on({SIGINT, SIGTERM});
+    std::optional<background> keeping;
+    if (upkeep_.is_wanted())
+        keeping.emplace([this] {
+            let_go(now());
+            return std::int64_t{3'600} * 1'000'000;
+        });
     listening_->run();
     return 0;
 }

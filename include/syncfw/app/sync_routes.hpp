@@ -27,6 +27,7 @@
 #include <syncfw/transport/poke.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,6 +93,13 @@ namespace detail {
     return {.body = syncfw::json::encode(value)};
 }
 
+/// How the tenant's store stands, as clients see it.
+struct told_status {
+    bool success = true;
+    std::int64_t lastSequence = 0;
+    std::int64_t conflicts = 0;
+};
+
 struct one_conflict {
     uuid id{};
 };
@@ -133,12 +141,11 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                             .content_type = std::string(http_link::media_type)},
                            messages));
     add_stream_route(routes, pokes, "/sync/stream", rules.synchronise, rules.streams_max);
-    const auto status = [&hub](const call& made) -> response {
+    const auto status = [&hub](const call& made) -> result<detail::told_status> {
         auto seen = hub.status(made.who.tenant);
-        if (!seen) return error_response(seen.error());
-        return detail::as_json(document::object({{"success", true},
-                                                 {"lastSequence", seen->last_sequence},
-                                                 {"conflicts", seen->open_conflicts}}));
+        if (!seen) return seen.error();
+        return detail::told_status{.lastSequence = seen->last_sequence,
+                                   .conflicts = seen->open_conflicts};
     };
     routes.add("GET", "/sync/status", rules.synchronise,
                http::typed({.summary = "How the tenant's store stands"}, status));

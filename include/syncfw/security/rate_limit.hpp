@@ -56,6 +56,8 @@ struct token_bucket {
         std::int64_t level = 0;  // In parts of a token, so that nothing is lost by rounding.
         std::int64_t at = 0;
     };
+    /// Whether its numbers are positive, and not too large to count with.
+    [[nodiscard]] bool is_countable() const noexcept;
     void check() const;
     [[nodiscard]] state begin(std::int64_t now) const noexcept { return {whole(), now}; }
     [[nodiscard]] rate_decision take(state& of, std::int64_t now, std::int64_t cost) const noexcept;
@@ -154,12 +156,15 @@ class rate_limiter {
 
 // --- how it is done ------------------------------------------------------------------------------
 
-inline void token_bucket::check() const {
+inline bool token_bucket::is_countable() const noexcept {
     constexpr std::int64_t most = INT64_MAX / 4;
-    SYNCFW_ASSERT(tokens > 0 && period_microseconds > 0 && burst > 0,
-                  "a bucket's numbers are positive");
-    SYNCFW_ASSERT(burst <= most / period_microseconds && tokens <= most / 1'000'000,
-                  "a bucket's burst times its period fits 61 bits");
+    return tokens > 0 && period_microseconds > 0 && burst > 0 &&
+           burst <= most / period_microseconds && tokens <= most / 1'000'000;
+}
+
+inline void token_bucket::check() const {
+    SYNCFW_ASSERT(is_countable(),
+                  "a bucket's numbers are positive, and its burst times its period fits 61 bits");
 }
 
 inline rate_decision token_bucket::take(state& of, std::int64_t now,

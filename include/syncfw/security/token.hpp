@@ -13,6 +13,7 @@
 #include <syncfw/security/principal.hpp>
 
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -34,7 +35,8 @@ concept token_verifier = requires(V& verifier, std::string_view token, timestamp
             .cause = std::move(reason)};
 }
 
-/// Takes a token that one of them takes; asks them in this order.
+/// Takes a token that one of them takes; asks them in this order. Where none does and one of them
+/// can't say just now, that is the answer: the token may be good.
 ///
 ///     any_of_verifiers either(std::move(users), std::move(services));
 template <token_verifier... Verifiers>
@@ -46,16 +48,20 @@ class any_of_verifiers {
 
     [[nodiscard]] result<principal> verify(std::string_view token, timestamp now) {
         std::string reasons;
+        std::optional<error> undecided;
         result<principal> found = refused_token({});
         const auto accepts = [&](auto& verifier) {
             found = verifier.verify(token, now);
             if (found) return true;
+            if (is_retryable(found.error())) undecided = found.error();
             reasons.append(reasons.empty() ? "" : "; ").append(found.error().cause);
             return false;
         };
         const bool is_accepted =
             std::apply([&](auto&... each) { return (accepts(each) || ...); }, verifiers_);
         if (is_accepted) return found;
+        // Who couldn't say might have taken it.
+        if (undecided) return *undecided;
         return refused_token(std::move(reasons));
     }
 

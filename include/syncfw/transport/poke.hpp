@@ -10,7 +10,7 @@
 //     // ... until `subscribed` is destroyed
 //
 // This is for the connections of one process. Between processes word goes over a database or a
-// broker (storage/postgres/pokes.hpp), whose listener calls `poke` here.
+// broker, whose listener calls `poke_here`; app/poke_relay.hpp does so over PostgreSQL.
 #pragma once
 
 #include <syncfw/core/result.hpp>
@@ -69,6 +69,13 @@ class poke_hub {
 
     /// Tells all who listen to the tenant. Call it behind the commit, never within.
     void poke(const tenant_id& whose);
+    /// The same for word that comes from another process: it isn't passed on.
+    void poke_here(const tenant_id& whose);
+    /// Tells everybody here, where word of other processes may have been lost.
+    void poke_all_here();
+    /// Is told of each `poke`, in the thread that pokes: for who passes word on to other processes.
+    /// Nobody, in place of who was told until now; he may still be at it.
+    void pass_on(std::function<void(const tenant_id&)> to);
 
     [[nodiscard]] std::size_t subscriptions() const;
 

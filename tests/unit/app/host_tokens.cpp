@@ -54,11 +54,29 @@ TEST_CASE("host tokens: what is wrong with a key is told by the setting's name, 
     CHECK(has(refusal({"--jwt-secret-file", "/nowhere"}), "JWT_SECRET_FILE: "));
     CHECK(has(refusal({}, {{"JWT_SECRET", good_secret}, {"JWT_SECRET_FILE", "/x"}}), "both set"));
     CHECK(has(refusal({"--jwks", "/nowhere"}), "JWKS: "));
-    CHECK(has(refusal({"--jwks", "https://keys.example/set"}), "TLS"));
     CHECK(has(refusal({"--jwks", "ftp://keys.example/set"}), "http://"));
     // The option is the later word: it is looked at, and not the variable.
     CHECK(
         has(refusal({"--jwt-secret-file", "/nowhere"}, {{"JWT_SECRET", good_secret}}), "/nowhere"));
+}
+
+TEST_CASE("T11: keys come over https, or from this machine") {
+    for (const char* const each :
+         {"http://keys.example/set", "HTTP://10.0.0.7:8080/set", "http://127.0.0.1.example/set",
+          "http://localhost.example/set", "http://[fe80::1]/set"}) {
+        const auto check = open_token_check(given({"--jwks", each}), {}, today);
+        REQUIRE_MESSAGE(!check, std::string(each));
+        CHECK(!is_retryable(check.error()));
+        CHECK(has(to_string(check.error()), "write https://"));
+    }
+    for (const char* const each : {"http://127.0.0.1:1/set", "http://localhost:1/set",
+                                   "http://[::1]:1/set", "https://127.0.0.1:1/set?v=1"}) {
+        const auto check = open_token_check(given({"--jwks", each}), {}, today);
+        REQUIRE_MESSAGE(!check, std::string(each));
+        CHECK_MESSAGE(is_retryable(check.error()), to_string(check.error()));
+    }
+    CHECK(has(refusal({"--jwks", "https://127.0.0.1:1/set", "--tls-authorities", "/nowhere"}),
+              "TLS_AUTHORITIES: "));
 }
 
 TEST_CASE("host tokens: keys that can't be fetched just now may be there later") {

@@ -259,3 +259,18 @@ TEST_CASE("rate_limit: threads together get no more than one share") {
     for (std::thread& each : threads) each.join();
     CHECK(taken == 100);
 }
+
+TEST_CASE("token_bucket: numbers that can't be counted with are known before they are used") {
+    const auto is_countable = [](std::int64_t tokens, std::int64_t seconds, std::int64_t burst) {
+        return token_bucket{
+            .tokens = tokens, .period_microseconds = seconds * second, .burst = burst}
+            .is_countable();
+    };
+    CHECK(is_countable(600, 60, 60));
+    CHECK(is_countable(26'000'000, 86'400, 26'000'000));
+    CHECK(!is_countable(30'000'000, 86'400, 30'000'000));
+    CHECK(!is_countable(INT64_MAX, 1, 1));
+    CHECK(!is_countable(0, 1, 1));
+    CHECK(!is_countable(1, 0, 1));
+    CHECK(!is_countable(1, 1, 0));
+}

@@ -37,6 +37,19 @@ TEST_CASE("any_of_verifiers: takes what one of them takes, and the log has all r
     CHECK(either.verify("c", {}).error() == refused_token("not a; not b"));
 }
 
+TEST_CASE("any_of_verifiers: where one can't say just now, no token is called wrong") {
+    struct is_away {
+        result<principal> verify(std::string_view, timestamp) {
+            return error{.code = errc::peer_unavailable};
+        }
+    };
+    any_of_verifiers first(is_away{}, takes{"a"});
+    any_of_verifiers last(takes{"a"}, is_away{});
+    CHECK(first.verify("a", {})->subject == "a");
+    CHECK(first.verify("b", {}).error().code == errc::peer_unavailable);
+    CHECK(last.verify("b", {}).error().code == errc::peer_unavailable);
+}
+
 TEST_CASE("principal: is nobody's and nobody's tenant until a token says more") {
     const principal nobody;
     CHECK(nobody.subject.empty());

@@ -301,3 +301,23 @@ TEST_CASE("poke: a server's commit pokes its subscribers, and what they pull is 
     CHECK(told == 1);
     CHECK(found == 1);
 }
+
+TEST_CASE("poke: what is poked here is passed on, and what comes from elsewhere is not") {
+    poke_hub pokes;
+    int ann_heard = 0, bob_heard = 0;
+    std::vector<std::string> passed;
+    const auto ann = pokes.subscribe(tenant_id("ann"), [&] { ++ann_heard; });
+    const auto bob = pokes.subscribe(tenant_id("bob"), [&] { ++bob_heard; });
+    pokes.pass_on([&](const tenant_id& whose) { passed.emplace_back(whose.name()); });
+    pokes.poke(tenant_id("ann"));
+    pokes.poke(tenant_id("carl"));
+    CHECK(passed == std::vector<std::string>{"ann", "carl"});
+    pokes.poke_here(tenant_id("ann"));
+    pokes.poke_all_here();
+    CHECK(ann_heard == 3);
+    CHECK(bob_heard == 1);
+    pokes.pass_on({});
+    pokes.poke(tenant_id("ann"));
+    CHECK(ann_heard == 4);
+    CHECK(passed.size() == 2);
+}

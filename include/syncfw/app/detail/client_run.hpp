@@ -9,6 +9,7 @@
 #include <syncfw/app/detail/client_sync.hpp>
 #include <syncfw/app/detail/client_verbs.hpp>
 #include <syncfw/app/detail/complain.hpp>
+#include <syncfw/app/detail/tls_settings.hpp>
 #include <syncfw/app/settings.hpp>
 #include <syncfw/storage/sqlite.hpp>
 #include <syncfw/sync/replica.hpp>
@@ -59,7 +60,7 @@ class client_run {
     [[nodiscard]] http::client_options line_options() const {
         return {.connect_milliseconds = 5'000,
                 .token = [this] { return given_.secret_of("token"); },
-                .tls = what_.tls};
+                .tls = tls_};
     }
     [[nodiscard]] result<std::vector<outbox_operation>> outbox();
     template <class F>
@@ -108,6 +109,7 @@ class client_run {
     const std::vector<std::string>& words_;
     const client_options& what_;
     bool is_json_;
+    std::shared_ptr<const http::filter_source> tls_{};
     std::optional<store_type> store_{};
     std::optional<http_link> link_{};
     tenant_id whose_{};
@@ -122,6 +124,12 @@ result<void> client_run<S>::open() {
     if (!url) return url.error();
     if (url->is_postgres)
         return bad_setting("a client keeps its rows in SQLite: sqlite:///file.db");
+    tls_ = what_.tls;
+    if (!tls_) {
+        auto made = tls_for(given_["server"], given_);
+        if (!made) return made.error();
+        tls_ = std::move(*made);
+    }
     auto link = http_link::make(given_["server"], line_options());
     if (!link) return link.error();
     link_.emplace(std::move(*link));

@@ -20,6 +20,7 @@
 
 #include <libpq-fe.h>
 
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -68,6 +69,11 @@ class poke_channel {
         }
     }
 
+    /// The session that sends, by the server's number; 0 where there is none just now.
+    [[nodiscard]] int session() const noexcept {
+        return connection_ == nullptr ? 0 : PQbackendPID(connection_->handle());
+    }
+
   private:
     explicit poke_channel(std::string&& url) : url_(std::move(url)) {}
 
@@ -94,8 +100,10 @@ class poke_listener {
     }
 
     /// The pokes that came since the last call, or the first that come within the time; none when
-    /// it is over. Fails where the server can't be reached; the next call tries again.
-    [[nodiscard]] result<pokes_heard> wait(std::chrono::milliseconds most) {
+    /// it is over. Fails where the server can't be reached; the next call tries again. Those that
+    /// the session `but_of` sent, whichever it is by then, are passed over.
+    [[nodiscard]] result<pokes_heard> wait(std::chrono::milliseconds most,
+                                           const std::atomic<int>* but_of = nullptr) {
         const auto until = clock::now() + most;
         pokes_heard heard{.may_have_missed = connection_ == nullptr};
         if (connection_ == nullptr)
@@ -106,7 +114,7 @@ class poke_listener {
                 connection_.reset();
                 return lost;
             }
-            take_all(heard);
+            take_all(heard, but_of);
             const auto left =
                 std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
             if (!heard.pokes.empty() || heard.may_have_missed || left.count() <= 0) return heard;
@@ -130,12 +138,13 @@ class poke_listener {
         return {};
     }
 
-    void take_all(pokes_heard& heard) {
+    void take_all(pokes_heard& heard, const std::atomic<int>* but_of) {
         struct freer {
             void operator()(PGnotify* each) const noexcept { PQfreemem(each); }
         };
         std::map<tenant_id, std::int64_t> newest;
         while (const std::unique_ptr<PGnotify, freer> each{PQnotifies(connection_->handle())}) {
+            if (but_of != nullptr && each->be_pid == *but_of) continue;
             const std::string_view said = each->extra;
             std::int64_t sequence = 0;
             const auto read = std::from_chars(said.data(), said.data() + said.size(), sequence);

@@ -114,9 +114,32 @@ class poke_register {
         return all;
     }
 
+    [[nodiscard]] std::vector<std::shared_ptr<poke_ear>> listening() const {
+        std::vector<std::shared_ptr<poke_ear>> all;
+        const std::lock_guard locked(lock_);
+        all.reserve(count_);
+        for (const auto& [whose, ears] : ears_)
+            for (const auto& each : ears) all.push_back(each.second);
+        return all;
+    }
+
     [[nodiscard]] std::size_t count() const {
         const std::lock_guard locked(lock_);
         return count_;
+    }
+
+    void pass_on(std::function<void(const tenant_id&)>&& to) {
+        auto made = std::make_shared<const std::function<void(const tenant_id&)>>(std::move(to));
+        const std::lock_guard locked(lock_);
+        passes_on_ = std::move(made);
+    }
+    void tell_others(const tenant_id& whose) const {
+        std::shared_ptr<const std::function<void(const tenant_id&)>> to;
+        {
+            const std::lock_guard locked(lock_);
+            to = passes_on_;
+        }
+        if (to && *to) (*to)(whose);
     }
 
   private:
@@ -125,6 +148,7 @@ class poke_register {
     std::map<tenant_id, std::map<std::uint64_t, std::shared_ptr<poke_ear>>> ears_{};
     std::uint64_t next_number_ = 0;
     std::size_t count_ = 0;
+    std::shared_ptr<const std::function<void(const tenant_id&)>> passes_on_{};
 };
 
 }  // namespace detail
@@ -161,8 +185,21 @@ inline result<poke_subscription> poke_hub::subscribe(const tenant_id& whose,
 }
 
 inline void poke_hub::poke(const tenant_id& whose) {
+    poke_here(whose);
+    register_->tell_others(whose);
+}
+
+inline void poke_hub::poke_here(const tenant_id& whose) {
     // By a list of their own, so that callbacks may subscribe and end subscriptions.
     for (const auto& each : register_->listening(whose)) each->hear();
+}
+
+inline void poke_hub::poke_all_here() {
+    for (const auto& each : register_->listening()) each->hear();
+}
+
+inline void poke_hub::pass_on(std::function<void(const tenant_id&)> to) {
+    register_->pass_on(std::move(to));
 }
 
 inline std::size_t poke_hub::subscriptions() const {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // Bodies that come and go as gzip; link syncfw::zlib.
 //
-//     auto listening = http::server::open(http::with_gzip(std::ref(routes)), {.port = 8080});
+//     auto listening = http::server::open(http::with_gzip(routes), {.port = 8080});
 //
-// What comes packed is unpacked before the handler sees it, up to the limit and no further; what
-// goes out is packed for who takes that, where it is worth it. A client's answers come packed as
+// What comes packed is unpacked before the handler sees it, up to the limit and no further, and
+// by a router only for who may ask; what goes out is packed for who takes that, where it is worth
+// it. A client's answers come packed as
 // well with
 //
 //     auto link = syncfw::http_link::make(address, {.packing = syncfw::http::gzip_packing()});
@@ -13,6 +14,7 @@
 #include <syncfw/codec/gzip.hpp>
 #include <syncfw/transport/http/message.hpp>
 #include <syncfw/transport/http/packing.hpp>
+#include <syncfw/transport/http/router.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -29,6 +31,10 @@ struct gzip_rules {
     std::size_t packed_from_bytes = 1'024;  ///< Smaller answers go out as they are.
 };
 
+/// The router must outlive what is given.
+[[nodiscard]] inline std::function<response(request&&)> with_gzip(router& routes,
+                                                                  gzip_rules rules = {});
+/// For a function that looks at no token: whoever asks makes it unpack.
 [[nodiscard]] inline std::function<response(request&&)> with_gzip(
     std::function<response(request&&)> handle, gzip_rules rules = {});
 
@@ -118,28 +124,44 @@ class gzip_in_client final : public body_packing {
     return {};
 }
 
+[[nodiscard]] inline std::function<response(request&&)> with_packed_answers(
+    std::function<response(request&&)> handle, gzip_rules rules) {
+    return [handle = std::move(handle), rules](request&& asked) -> response {
+        const bool takes = takes_gzip(asked);
+        response given = handle(std::move(asked));
+        if (given.goes_on || given.body.size() < rules.packed_from_bytes ||
+            !is_worth_packing(given.content_type) || given.fields.get("Content-Encoding"))
+            return given;
+        given.fields.add("Vary", "Accept-Encoding");
+        if (!takes) return given;
+        given.body = packed_by_gzip(given.body);
+        given.fields.add("Content-Encoding", "gzip");
+        return given;
+    };
+}
+
 }  // namespace detail
 
 inline std::shared_ptr<const body_packing> gzip_packing(gzip_packing_rules rules) {
     return std::make_shared<const detail::gzip_in_client>(rules);
 }
 
+inline std::function<response(request&&)> with_gzip(router& routes, gzip_rules rules) {
+    routes.unpack = [most = rules.unpacked_bytes_max](request& asked) {
+        return detail::unpack(asked, most);
+    };
+    return detail::with_packed_answers(std::ref(routes), rules);
+}
+
 inline std::function<response(request&&)> with_gzip(std::function<response(request&&)> handle,
                                                     gzip_rules rules) {
-    return [handle = std::move(handle), rules](request&& asked) -> response {
-        if (auto refused = detail::unpack(asked, rules.unpacked_bytes_max))
-            return std::move(*refused);
-        const bool takes = detail::takes_gzip(asked);
-        response given = handle(std::move(asked));
-        if (given.goes_on || given.body.size() < rules.packed_from_bytes ||
-            !detail::is_worth_packing(given.content_type) || given.fields.get("Content-Encoding"))
-            return given;
-        given.fields.add("Vary", "Accept-Encoding");
-        if (!takes) return given;
-        given.body = detail::packed_by_gzip(given.body);
-        given.fields.add("Content-Encoding", "gzip");
-        return given;
-    };
+    return detail::with_packed_answers(
+        [handle = std::move(handle), rules](request&& asked) -> response {
+            if (auto refused = detail::unpack(asked, rules.unpacked_bytes_max))
+                return std::move(*refused);
+            return handle(std::move(asked));
+        },
+        rules);
 }
 
 }  // namespace syncfw::http

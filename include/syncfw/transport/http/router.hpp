@@ -106,7 +106,11 @@ class router {
 
     /// Is asked for each token that is missing or refused: what it gives goes out in place of 401.
     /// For limits of those who try tokens.
-    std::function<std::optional<response>(const request& asked)> turned_away{};
+    std::function<std::optional<response>(const request& asked, const error& why)> turned_away{};
+
+    /// Makes a packed body plain, or says why not; is asked once the asker may ask, so that nobody
+    /// else makes it work. `with_gzip` sets it. Without it, what is packed is answered with 415.
+    std::function<std::optional<response>(request& asked)> unpack{};
 
     /// Is told of each answer: the pattern that was asked for, or nothing where none was.
     std::function<void(const request& asked, std::string_view pattern, const response& given)>
@@ -222,7 +226,7 @@ inline std::optional<response> router::admit(call& made, const access& rule) con
         // A token that can't be checked just now is not a wrong one.
         if (is_retryable(who.error())) return error_response(who.error());
         if (turned_away)
-            if (auto instead = turned_away(made.asked)) return instead;
+            if (auto instead = turned_away(made.asked, who.error())) return instead;
         response refused = error_response(401, "a valid token is needed");
         refused.fields.add("WWW-Authenticate", "Bearer");
         return refused;
@@ -258,7 +262,9 @@ inline response router::answer(call& made, std::string_view& pattern) const {
     if (auto refused = admit(made, found->who)) return std::move(*refused);
     if (admitted)
         if (auto refused = admitted(made)) return std::move(*refused);
-    // What is packed is unpacked on its way here, by `with_gzip`; what is left nobody can read.
+    if (unpack)
+        if (auto refused = unpack(made.asked)) return std::move(*refused);
+    // What is still packed nobody can read.
     if (const auto coding = head.fields.get("Content-Encoding");
         coding && !detail::equal_without_case(*coding, "identity"))
         return error_response(415, "the body's content encoding is none that is taken here");

@@ -91,7 +91,7 @@ TEST_CASE("router: a body that is still packed reaches no route") {
 TEST_CASE("T29: who counts refused tokens may answer in the place of 401, and of nothing else") {
     router routes = made();
     int counted = 0;
-    routes.turned_away = [&](const request&) -> std::optional<response> {
+    routes.turned_away = [&](const request&, const error&) -> std::optional<response> {
         if (++counted < 2) return {};
         return error_response(429, "too many");
     };

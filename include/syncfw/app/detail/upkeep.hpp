@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a service lets go of: once a day, of each tenant that asks.
+//
+// A tenant that nobody asks for doesn't grow, so it isn't looked through. Several processes on one
+// database do the same work more than once, and it comes to the same.
+#pragma once
+
+#include <syncfw/core/result.hpp>
+#include <syncfw/core/tenant.hpp>
+#include <syncfw/core/timestamp.hpp>
+#include <syncfw/sync/server.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace syncfw {
+
+/// For how many days a service keeps what it only remembers; 0: for ever.
+struct kept_days {
+    std::int64_t deletions = 0;  ///< Marks of deleted rows.
+    std::int64_t answers = 0;    ///< What operations were answered, for who asks again.
+    std::int64_t audit = 0;
+
+    [[nodiscard]] bool is_for_ever() const noexcept {
+        return deletions == 0 && answers == 0 && audit == 0;
+    }
+    [[nodiscard]] retention at(timestamp now) const {
+        const auto before = [&](std::int64_t days) -> std::optional<timestamp> {
+            if (days == 0) return {};
+            return timestamp::from_microseconds(now.microseconds_since_epoch() -
+                                                days * 86'400 * 1'000'000);
+        };
+        return {.deletions_until = before(deletions),
+                .answers_until = before(answers),
+                .audit_until = before(audit)};
+    }
+};
+
+namespace detail {
+
+class upkeep {
+  public:
+    using retire_function = std::function<result<void>(const tenant_id&, const retention&)>;
+
+    upkeep(kept_days kept, retire_function retire) : kept_(kept), retire_(std::move(retire)) {}
+
+    [[nodiscard]] bool is_wanted() const noexcept { return !kept_.is_for_ever(); }
+
+    /// The tenant is in use. From any thread.
+    void note(const tenant_id& whose) {
+        if (!is_wanted()) return;
+        const std::lock_guard locked(lock_);
+        if (is_done_.size() < tenants_max) is_done_.emplace(whose, false);
+    }
+
+    /// Looks through those that are in use and were not looked through today. One that fails is
+    /// tried again the next time. For one thread.
+    void run(timestamp now) {
+        for (const tenant_id& whose : due(now)) {
+            if (!retire_(whose, kept_.at(now))) continue;
+            const std::lock_guard locked(lock_);
+            is_done_[whose] = true;
+        }
+    }
+
+  private:
+    // Names that anybody may choose, as without tokens, fill no memory.
+    static constexpr std::size_t tenants_max = 100'000;
+
+    [[nodiscard]] std::vector<tenant_id> due(timestamp now) {
+        std::vector<tenant_id> all;
+        const std::lock_guard locked(lock_);
+        for (const auto& [whose, is_done] : is_done_)
+            if (!is_done) all.push_back(whose);
+        if (microseconds_between(day_began_, now) >= std::int64_t{86'400} * 1'000'000) {
+            std::erase_if(is_done_, [](const auto& each) { return each.second; });
+            day_began_ = now;
+        }
+        return all;
+    }
+
+    kept_days kept_;
+    retire_function retire_;
+    std::mutex lock_{};
+    std::map<tenant_id, bool> is_done_{};
+    timestamp day_began_{};
+};
+
+}  // namespace detail
+
+}  // namespace syncfw

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <syncfw/app/detail/upkeep.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace syncfw;
+
+const timestamp today = *timestamp::parse("2026-05-01T10:00:00Z");
+
+struct kept {
+    std::vector<std::string> looked_through{};
+    retention last{};
+    bool fails = false;
+    detail::upkeep keeper;
+
+    explicit kept(kept_days days)
+        : keeper(days, [this](const tenant_id& whose, const retention& until) -> result<void> {
+              looked_through.emplace_back(whose.name());
+              last = until;
+              if (fails) return error{.code = errc::unavailable};
+              return {};
+          }) {}
+};
+
+}  // namespace
+
+TEST_CASE("upkeep: each tenant that asks is looked through once a day") {
+    kept scene({.deletions = 90, .answers = 30});
+    scene.keeper.run(today);
+    CHECK(scene.looked_through.empty());
+    for (const char* const each : {"ann", "bob", "ann"}) scene.keeper.note(tenant_id(each));
+    scene.keeper.run(today);
+    CHECK(scene.looked_through == std::vector<std::string>{"ann", "bob"});
+    CHECK(scene.last.deletions_until == today - std::chrono::hours(90 * 24));
+    CHECK(scene.last.answers_until == today - std::chrono::hours(30 * 24));
+    CHECK(!scene.last.audit_until);
+
+    scene.keeper.note(tenant_id("ann"));
+    scene.keeper.run(today + std::chrono::hours(1));
+    CHECK(scene.looked_through.size() == 2);
+    scene.keeper.run(today + std::chrono::hours(25));
+    scene.keeper.note(tenant_id("ann"));
+    scene.keeper.run(today + std::chrono::hours(26));
+    CHECK(scene.looked_through == std::vector<std::string>{"ann", "bob", "ann"});
+}
+
+TEST_CASE("upkeep: what fails is tried again") {
+    kept scene({.answers = 1});
+    scene.fails = true;
+    scene.keeper.note(tenant_id("ann"));
+    scene.keeper.run(today);
+    scene.fails = false;
+    scene.keeper.run(today + std::chrono::hours(25));
+    scene.keeper.run(today + std::chrono::hours(26));
+    CHECK(scene.looked_through == std::vector<std::string>{"ann", "ann"});
+}
+
+TEST_CASE("upkeep: nothing is let go unless somebody says after how many days") {
+    kept scene({});
+    CHECK(!scene.keeper.is_wanted());
+    scene.keeper.note(tenant_id("ann"));
+    scene.keeper.run(today);
+    CHECK(scene.looked_through.empty());
+}
