@@ -106,11 +106,15 @@ struct taken_side {
 [[nodiscard]] inline http::response stream_of_pokes(poke_hub& pokes, stream_shares& shares,
                                                     const principal& who) {
     return shared_stream(
-        shares, who, [&pokes, whose = who.tenant](const std::shared_ptr<http::stream>& open) {
+        shares, who,
+        [&pokes, whose = who.tenant](
+            const std::shared_ptr<http::stream>& open) -> result<std::shared_ptr<void>> {
             auto subscribed = pokes.subscribe(whose, [open] { open->send(poke_word); });
+            if (!subscribed) return subscribed.error();
             // What came between the last pull and this moment is not missed.
-            if (subscribed) open->send(poke_word);
-            return subscribed;
+            open->send(poke_word);
+            return std::shared_ptr<void>(
+                std::make_shared<poke_subscription>(std::move(*subscribed)));
         });
 }
 
