@@ -3,6 +3,7 @@
 #pragma once
 
 #include "library.hpp"
+#include <syncfw/app/conflict_page.hpp>
 #include <syncfw/app/conflict_routes.hpp>
 #include <syncfw/app/operation_routes.hpp>
 #include <syncfw/sync/replace_all.hpp>
@@ -87,8 +88,8 @@ void add_routes(syncfw::service& served, Server& hub, syncfw::write_metrics& fig
                         if (done) served.pokes().poke(made.who.tenant);
                         return done;
                     }));
-    syncfw::add_conflict_review_routes(routes, hub, served.pokes(),
-                                       {.path = "/api/sync/conflicts"});
+    syncfw::add_conflict_routes(routes, hub, served.pokes(), "/api/sync/conflicts",
+                                http::needs_token);
     syncfw::add_conflict_page(routes, {.path = "/conflicts", .routes = "/api/sync/conflicts"});
 }
 

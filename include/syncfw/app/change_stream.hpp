@@ -5,10 +5,12 @@
 //     syncfw::add_change_stream_route(routes, store, pokes, "/api/stream", http::needs_token);
 //
 // Each message is one change: `{"type":"book","op":"upsert","data":{…},"cursor":"…"}`. It begins
-// with what changes from then on; who was away asks for the changes behind his cursor first. A
-// listener who reads too slowly is let go, and does the same.
+// with what changes from then on; who was away asks for the changes behind the cursor of the last
+// message that he got first, and misses none, wherever he was cut. A listener who reads too slowly
+// is let go, and does the same.
 #pragma once
 
+#include <syncfw/app/detail/listener_turns.hpp>
 #include <syncfw/app/detail/shared_stream.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/security/principal.hpp>
@@ -33,7 +35,8 @@ namespace syncfw {
         {{"type", each.entity}, {"op", each.is_deleted ? "delete" : "upsert"}, {"data", each.row}});
 }
 
-/// Store and hub must outlive the route. Each subject has so many streams at most.
+/// Store and hub must outlive the route, and the route its streams. Each subject has so many
+/// streams at most. Changes are read in a thread of the route's own, so who pokes waits for none.
 template <class Storage>
 void add_change_stream_route(http::router& routes, Storage& store, poke_hub& pokes,
                              const std::string& path, const http::access& who,
@@ -44,48 +47,71 @@ void add_change_stream_route(http::router& routes, Storage& store, poke_hub& pok
 namespace detail {
 
 template <class Storage>
-struct change_listener {
+struct change_teller {
     Storage& store;
     tenant_id whose{};
     std::int64_t after = 0;
     std::shared_ptr<http::stream> open{};
 
-    // Called by one thread at a time.
-    void tell() {
-        bool goes_on = true;
-        while (goes_on) {
-            auto page = list_changes_after(store, whose, after, {.limit = 100});
+    /// A part of what is new; true where there is more.
+    [[nodiscard]] bool tell() {
+        auto page = list_changes_after(store, whose, after, {.limit = 100});
+        auto identity = store.identity();
+        if (!page || !identity) {
             // The listener asks anew; nothing is lost by that.
-            if (!page) return open->close(1011, "try again later");
-            for (const listed_change& each : page->changes) {
-                document told = to_document(each);
-                told.set("cursor", page->cursor);
-                if (!open->send(syncfw::json::encode(told))) return;
-            }
-            after = page->until;
-            goes_on = page->has_more;
+            open->close(1011, "try again later");
+            return false;
         }
+        using schema_type = typename Storage::schema_type;
+        for (const listed_change& each : page->changes) {
+            document told = to_document(each);
+            told.set("cursor",
+                     write_cursor({whose, entity_set<schema_type>, *identity}, each.sequence));
+            if (!open->send(syncfw::json::encode(told))) return false;
+        }
+        after = page->until;
+        return page->has_more;
+    }
+};
+
+/// Whoever is told, as long as this is there.
+struct told_listener {
+    std::shared_ptr<listener_turns::listener> who{};
+    poke_subscription poked{};
+
+    explicit told_listener(std::shared_ptr<listener_turns::listener> given)
+        : who(std::move(given)) {}
+    told_listener(const told_listener&) = delete;
+    told_listener& operator=(const told_listener&) = delete;
+    ~told_listener() {
+        poked.end();
+        who->end();
     }
 };
 
 template <class Storage>
 [[nodiscard]] http::response stream_of_changes(Storage& store, poke_hub& pokes,
-                                               stream_shares& shares, const principal& who) {
+                                               stream_shares& shares, listener_turns& turns,
+                                               const principal& who) {
     // From here on nothing is missed, whenever the stream is open.
     auto tx = begin_read(store, who.tenant);
     if (!tx) return http::error_response(tx.error());
     auto last = tx->last_sequence();
     if (!last) return http::error_response(last.error());
-    return shared_stream(shares, who,
-                         [&store, &pokes, last = *last,
-                          whose = who.tenant](const std::shared_ptr<http::stream>& open) {
-                             auto listener = std::make_shared<change_listener<Storage>>(
-                                 change_listener<Storage>{store, whose, last, open});
-                             auto subscribed =
-                                 pokes.subscribe(whose, [listener] { listener->tell(); });
-                             if (subscribed) pokes.poke(whose);
-                             return subscribed;
-                         });
+    return shared_stream(
+        shares, who,
+        [&store, &pokes, &turns, last = *last, whose = who.tenant](
+            const std::shared_ptr<http::stream>& open) -> result<std::shared_ptr<void>> {
+            change_teller<Storage> teller{store, whose, last, open};
+            const auto listener = std::make_shared<listener_turns::listener>(
+                whose, [teller]() mutable { return teller.tell(); });
+            auto kept = std::make_shared<told_listener>(listener);
+            auto poked = pokes.subscribe(whose, [&turns, listener] { turns.ask_for(listener); });
+            if (!poked) return poked.error();
+            kept->poked = std::move(*poked);
+            turns.ask_for(listener);
+            return std::shared_ptr<void>(std::move(kept));
+        });
 }
 
 }  // namespace detail
@@ -95,14 +121,16 @@ void add_change_stream_route(http::router& routes, Storage& store, poke_hub& pok
                              const std::string& path, const http::access& who,
                              std::size_t streams_max) {
     const auto shares = std::make_shared<detail::stream_shares>(streams_max);
+    const auto turns = std::make_shared<detail::listener_turns>();
     routes.add("GET", path, who,
                http::typed({.summary = "Tells changes as they happen",
                             .description = "A WebSocket for who asks for one, else an event "
                                            "stream; one change a message.",
                             .errors = {429},
                             .content_type = "text/event-stream"},
-                           [&store, &pokes, shares](const http::call& made) {
-                               return detail::stream_of_changes(store, pokes, *shares, made.who);
+                           [&store, &pokes, shares, turns](const http::call& made) {
+                               return detail::stream_of_changes(store, pokes, *shares, *turns,
+                                                                made.who);
                            }));
 }
 

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
-// Conflicts that wait for a person: routes for programs, and a page for people.
+// The routes of conflicts that wait for a person. `add_sync_routes` has them at `/sync/conflicts`;
+// here they are for another path.
 //
-//     syncfw::add_conflict_review_routes(routes, hub, pokes, {.path = "/api/sync/conflicts"});
-//     syncfw::add_conflict_page(routes, {.path = "/conflicts", .routes = "/api/sync/conflicts"});
+//     syncfw::add_conflict_routes(routes, hub, pokes, "/api/sync/conflicts", http::needs_token);
 //
 // | route                  | what it does                                                     |
 // |------------------------|------------------------------------------------------------------|
 // | GET  PATH              | the conflicts, each with both sides and what they began from      |
 // | POST PATH/{id}/resolve | `{"take":"mine"}`, `{"take":"theirs"}`, or `{"data":{…}}` by hand |
 //
-// "Mine" is the device's row, that could not be applied; "theirs" is the server's. The page shows
-// them side by side. It loads nothing from elsewhere, runs its own script alone, shows all that it
-// gets as text, and keeps the token that is typed in for as long as it is open.
+// "Mine" is the device's row, that could not be applied; "theirs" is the server's. Of entities with
+// encrypted fields only the key is told, and a side is taken: the rows are for who has the keys.
 #pragma once
 
-#include <syncfw/app/detail/conflict_page_files.hpp>
-#include <syncfw/app/docs_page.hpp>
-#include <syncfw/app/sync_routes.hpp>
+#include <syncfw/app/detail/route_answers.hpp>
 #include <syncfw/sync/plain_rows.hpp>
+#include <syncfw/sync/server.hpp>
+#include <syncfw/transport/http/router.hpp>
+#include <syncfw/transport/http/typed.hpp>
+#include <syncfw/transport/poke.hpp>
 
 #include <optional>
 #include <string>
@@ -25,28 +26,18 @@
 
 namespace syncfw {
 
-struct conflict_review_options {
-    std::string path = "/api/sync/conflicts";
-    http::access who = http::needs_token;
-};
-
-/// Server and hub of pokes must outlive the routes.
+/// `PATH` and `PATH/{id}/resolve`. Server and hub of pokes must outlive the routes.
 template <class Server>
-void add_conflict_review_routes(http::router& routes, Server& hub, poke_hub& pokes,
-                                const conflict_review_options& options = {});
-
-struct conflict_page_options {
-    std::string path = "/conflicts";
-    std::string routes = "/api/sync/conflicts";  ///< Where the page finds them.
-};
-
-/// Everybody gets the page, and with a token his own conflicts.
-void add_conflict_page(http::router& routes, const conflict_page_options& options = {});
+void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                         const std::string& path, const http::access& who);
 
 // --- how it is done ------------------------------------------------------------------------------
 
 namespace detail {
 
+struct one_conflict {
+    uuid id{};
+};
 /// How a conflict ends: by a side, or by a row.
 struct conflict_end {
     std::optional<side> take{};
@@ -58,6 +49,20 @@ template <class T>
     return row.is_deleted() ? document() : to_plain(row.value);
 }
 
+template <class T>
+[[nodiscard]] result<void> add_sides(document& told, const parked_conflict& each) {
+    auto sides = read_conflict<T>(each);
+    if (!sides) return sides.error();
+    told.set("baseData", sides->base ? side_as_document(*sides->base) : document());
+    told.set("localData", side_as_document(sides->mine));
+    told.set("localDeleted", sides->mine.is_deleted());
+    told.set("localTimestamp", to_string(sides->mine.written().moment()));
+    told.set("serverData", side_as_document(sides->theirs));
+    told.set("serverDeleted", sides->theirs.is_deleted());
+    told.set("serverTimestamp", to_string(sides->theirs.written().moment()));
+    return {};
+}
+
 template <class Schema>
 [[nodiscard]] result<document> conflict_as_document(const parked_conflict& each) {
     document told = document::object({{"id", to_string(each.id)},
@@ -66,16 +71,10 @@ template <class Schema>
                                       {"reason", each.reason},
                                       {"detectedAt", to_string(each.detected_at)}});
     auto done = Schema::visit(each.entity_name, [&]<class T>(of<T>) -> result<void> {
-        auto sides = read_conflict<T>(each);
-        if (!sides) return sides.error();
-        told.set("baseData", sides->base ? side_as_document(*sides->base) : document());
-        told.set("localData", side_as_document(sides->mine));
-        told.set("localDeleted", sides->mine.is_deleted());
-        told.set("localTimestamp", to_string(sides->mine.written().moment()));
-        told.set("serverData", side_as_document(sides->theirs));
-        told.set("serverDeleted", sides->theirs.is_deleted());
-        told.set("serverTimestamp", to_string(sides->theirs.written().moment()));
-        return {};
+        if constexpr (has_encrypted_fields<T>)
+            return {};
+        else
+            return add_sides<T>(told, each);
     });
     if (!done) return done.error();
     return told;
@@ -95,6 +94,21 @@ template <class Server>
 }
 
 /// The device's row with what the person wrote into it.
+template <class T, class Server>
+[[nodiscard]] result<void> resolve_by_row(Server& hub, const caller& who,
+                                          const parked_conflict& each, const document& data) {
+    auto sides = read_conflict<T>(each);
+    if (!sides) return sides.error();
+    field_mask present;
+    auto wanted = read_plain<T>(data, present);
+    if (!wanted) return wanted.error();
+    T row = sides->mine.is_deleted() ? sides->theirs.value : sides->mine.value;
+    record<T> live{.value = std::move(row)};
+    set_deleted(live, false);
+    assign_fields(live.value, *wanted, present & writable_fields<T>);
+    return hub.template resolve<T>(who, each.id, live.value);
+}
+
 template <class Server>
 [[nodiscard]] result<void> resolve_by_hand(Server& hub, const caller& who, const uuid& id,
                                            const document& data) {
@@ -104,16 +118,12 @@ template <class Server>
     for (const parked_conflict& each : *open) {
         if (each.id != id) continue;
         return schema_type::visit(each.entity_name, [&]<class T>(of<T>) -> result<void> {
-            auto sides = read_conflict<T>(each);
-            if (!sides) return sides.error();
-            field_mask present;
-            auto wanted = read_plain<T>(data, present);
-            if (!wanted) return wanted.error();
-            T row = sides->mine.is_deleted() ? sides->theirs.value : sides->mine.value;
-            record<T> live{.value = std::move(row)};
-            set_deleted(live, false);
-            assign_fields(live.value, *wanted, present & writable_fields<T>);
-            return hub.template resolve<T>(who, id, live.value);
+            if constexpr (has_encrypted_fields<T>)
+                return error{.code = errc::invalid_value,
+                             .message = "take a side; the row's fields are encrypted",
+                             .field = "data"};
+            else
+                return resolve_by_row<T>(hub, who, each, data);
         });
     }
     return no_conflict();
@@ -136,8 +146,8 @@ template <class Server>
 }  // namespace detail
 
 template <class Server>
-void add_conflict_review_routes(http::router& routes, Server& hub, poke_hub& pokes,
-                                const conflict_review_options& options) {
+void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
+                         const std::string& path, const http::access& who) {
     const auto list = [&hub](const http::call& made) -> http::response {
         auto told = detail::conflicts_as_document(hub, made.who.tenant);
         return told ? detail::as_json(*told) : http::error_response(told.error());
@@ -149,36 +159,16 @@ void add_conflict_review_routes(http::router& routes, Server& hub, poke_hub& pok
         return done;
     };
     routes
-        .add("GET", options.path, options.who,
+        .add("GET", path, who,
              http::typed({.summary = "The conflicts that wait for a person",
                           .description = "Each with both sides and what they began from."},
                          list))
-        .add("POST", options.path + "/{id}/resolve", options.who,
+        .add("POST", path + "/{id}/resolve", who,
              http::typed({.summary = "Settles a conflict",
                           .description = "`take` is `mine` (the device's row) or `theirs` (the "
                                          "server's); or `data` has the fields by hand.",
                           .errors = {404}},
                          resolve));
-}
-
-inline void add_conflict_page(http::router& routes, const conflict_page_options& options) {
-    using detail::docs_file;
-    std::string page(detail::conflict_page_html);
-    const std::string name = options.path.substr(options.path.rfind('/') + 1);
-    const auto put = [&](std::string_view mark, const std::string& text) {
-        for (std::size_t at = 0; (at = page.find(mark)) != std::string::npos;)
-            page.replace(at, mark.size(), text);
-    };
-    put("@name@", name);
-    put("@routes@", options.routes);
-    routes
-        .add("GET", options.path, http::open_to_all,
-             docs_file(std::move(page), "text/html; charset=utf-8"))
-        .add("GET", options.path + "/page.css", http::open_to_all,
-             docs_file(std::string(detail::conflict_page_style), "text/css; charset=utf-8"))
-        .add(
-            "GET", options.path + "/page.js", http::open_to_all,
-            docs_file(std::string(detail::conflict_page_script), "text/javascript; charset=utf-8"));
 }
 
 }  // namespace syncfw

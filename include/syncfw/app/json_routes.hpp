@@ -15,6 +15,7 @@
 // anew, 413 where it is too much at a time, 415 where it isn't `application/json`.
 #pragma once
 
+#include <syncfw/app/detail/route_answers.hpp>
 #include <syncfw/app/sync_routes.hpp>
 #include <syncfw/sync/json_messages.hpp>
 #include <syncfw/transport/http/router.hpp>
@@ -45,17 +46,6 @@ namespace detail {
     http::response given = http::error_response(why);
     given.body = encode_json(failure_message{http::told_of(why)}, http::code_of(given.status));
     return given;
-}
-
-/// Whether any row is another now.
-template <class Schema>
-[[nodiscard]] bool took_effect(const push_answer<Schema>& answer) {
-    bool any = false;
-    Schema::for_each([&]<class T>(of<T>) {
-        for (const operation_answer<T>& each : answer.answers.template of<T>())
-            any |= each.outcome == push_outcome::applied || each.outcome == push_outcome::merged;
-    });
-    return any;
 }
 
 /// `ask` gives the engine's answer to the message.

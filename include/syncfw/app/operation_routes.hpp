@@ -42,6 +42,7 @@ namespace syncfw {
 
 struct operation_options {
     std::string path = "/api/sync";
+    std::int64_t operations_max = 1'000;  ///< Of a request; one with more is answered with 413.
     queue_rules queue{};
     /// What becomes of each write before it is taken: other names for rows or fields, say.
     std::function<timed_write(timed_write)> adapt{};
@@ -118,41 +119,67 @@ class operation_routes {
                      .failures = made.status == write_status::error ? 1 : 0});
     }
 
-    document take(const caller& who, const document& given, writes_before& before) {
-        auto asked = read_operation(given, now());
+    struct taken {
+        timed_write shown{};
         write_result made{.status = write_status::error};
-        timed_write shown;
+    };
+
+    taken take(const caller& who, const document& given, writes_before& before) {
+        auto asked = read_operation(given, now());
+        taken one;
         if (asked) {
-            shown = *asked;
-            made = take_write(hub_, who, adapted(std::move(*asked)), before,
-                              [](auto&, const write_result&) -> result<void> { return {}; });
+            one.shown = *asked;
+            one.made = take_write(hub_, who, adapted(std::move(*asked)), before,
+                                  [](auto&, const write_result&) -> result<void> { return {}; });
         } else {
-            made.why = asked.error();
+            one.made.why = asked.error();
             // What can be said of it is said.
-            for (auto [name, to] : {std::pair("id", &shown.id), std::pair("entity", &shown.entity),
-                                    std::pair("entityId", &shown.key)})
+            for (auto [name, to] :
+                 {std::pair("id", &one.shown.id), std::pair("entity", &one.shown.entity),
+                  std::pair("entityId", &one.shown.key)})
                 if (const document* text = given.find(name); text != nullptr && text->text())
                     *to = *text->text();
         }
-        note(who.tenant.name(), made);
-        if (made.wrote) served_.pokes().poke(who.tenant);
-        document told = to_document(shown, made);
-        const document* const type = given.find("type");
-        told_.log().info("operation",
-                         {{"type", type != nullptr && type->text() ? *type->text() : ""},
-                          {"entity", shown.entity},
-                          {"entityId", shown.key},
-                          {"status", *told.find("status")->text()}});
-        return told;
+        note(who.tenant.name(), one.made);
+        return one;
     }
 
     http::response take_all(const http::call& made, const detail::operations_body& body) {
+        const auto count = static_cast<std::int64_t>(body.operations->size());
+        if (count > options_.operations_max)
+            return http::error_response(
+                413,
+                "a request has " + std::to_string(options_.operations_max) + " operations at most",
+                "operations");
         const write_metrics::timing timed(figures_);
         const caller who = detail::caller_of(made);
         writes_before before;
+        bool wrote = false;
+        std::int64_t failures = 0, conflicts = 0;
+        error first{};
         document results = document::array();
-        for (const document& each : *body.operations) results.push_back(take(who, each, before));
+        for (const document& each : *body.operations) {
+            const taken one = take(who, each, before);
+            wrote |= one.made.wrote;
+            conflicts += one.made.status == write_status::conflict ? 1 : 0;
+            if (one.made.status == write_status::error && failures++ == 0) first = one.made.why;
+            results.push_back(to_document(one.shown, one.made));
+        }
+        if (wrote) served_.pokes().poke(who.tenant);
+        log(count, conflicts, failures, first);
         return detail::as_json(document::object({{"results", std::move(results)}}));
+    }
+
+    // A line for a request, whatever is in it, so that nobody fills the disk with a few bytes.
+    void log(std::int64_t count, std::int64_t conflicts, std::int64_t failures,
+             const error& first) const {
+        if (failures == 0)
+            return told_.log().info("operations",
+                                    {{"operations", count}, {"conflicts", conflicts}});
+        told_.log().warning("operations", {{"operations", count},
+                                           {"conflicts", conflicts},
+                                           {"failures", failures},
+                                           {"first_failure", first}});
     }
 
     result<detail::status_answer> status(const http::call& made) {
@@ -170,16 +197,19 @@ class operation_routes {
                                      .conflicts = stands->open_conflicts};
     }
 
-    /// When the newest of the user's rows came.
+    /// When the newest of the user's rows came, as far as its entity keeps that.
     result<std::optional<timestamp>> last_sync(const tenant_id& whose, std::int64_t last) {
-        if (last == 0) return std::optional<timestamp>();
-        auto page = list_changes_after(store_, whose, last - 1, {.limit = 1});
-        if (!page) return page.error();
-        if (page->changes.empty()) return std::optional<timestamp>();
-        const document* const at = page->changes[0].row.find("syncedAt");
-        auto read = timestamp::parse(*at->text());
-        if (!read) return read.error();
-        return std::optional(*read);
+        std::optional<timestamp> came;
+        if (last == 0) return came;
+        auto tx = begin_read(store_, whose);
+        if (!tx) return tx.error();
+        auto seen = visit_changes<typename store_type::schema_type>(
+            *tx, {.after = last - 1, .limit = 1}, [&]<class T>(const record<T>& row) {
+                constexpr std::size_t place = entity_of<T>.find(meaning::last_sync_at);
+                if constexpr (place != no_field) came = detail::member_at<place>(row.value);
+            });
+        if (!seen) return seen.error();
+        return came;
     }
 
     http::response pending(const http::call& made) {

@@ -38,21 +38,26 @@ class poke_listener {
     [[nodiscard]] static result<poke_listener> make(std::string_view address,
                                                     http::client_options options = {},
                                                     backoff_rules waits = {}) {
+        auto stopped = std::make_shared<std::atomic<bool>>(false);
+        options.is_over = stopped;
         auto line = http::client::make(address, std::move(options));
         if (!line) return line.error();
-        return poke_listener(std::move(*line), waits);
+        return poke_listener(std::move(*line), waits, std::move(stopped));
     }
 
     /// Listens until `stop`, and calls the function for each poke, in this thread.
     void run(const std::function<void()>& heard);
-    /// From any thread, also before `run`: which ends within a quarter of a second.
+    /// From any thread, also before `run`: which ends within a quarter of a second, wherever it
+    /// waits. The look-up of the server's name alone takes as long as the system lets it.
     void stop() noexcept { *stopped_ = true; }
 
     /// Whether it hears the server at the moment.
     [[nodiscard]] bool is_connected() const noexcept { return *connected_; }
 
   private:
-    poke_listener(http::client line, backoff_rules waits) : line_(std::move(line)), waits_(waits) {}
+    poke_listener(http::client line, backoff_rules waits,
+                  std::shared_ptr<std::atomic<bool>> stopped)
+        : line_(std::move(line)), waits_(waits), stopped_(std::move(stopped)) {}
 
     static constexpr int look_milliseconds = 200;
 
@@ -62,7 +67,7 @@ class poke_listener {
 
     http::client line_;
     backoff_rules waits_;
-    std::unique_ptr<std::atomic<bool>> stopped_ = std::make_unique<std::atomic<bool>>(false);
+    std::shared_ptr<std::atomic<bool>> stopped_;
     std::unique_ptr<std::atomic<bool>> connected_ = std::make_unique<std::atomic<bool>>(false);
 };
 
@@ -109,17 +114,18 @@ inline result<void> poke_listener::listen(const std::function<void()>& heard) {
         if (*stopped_) peer.close();
         while (!peer.output().empty()) {
             const std::string_view bytes = peer.output();
-            auto sent = begun->line.write(bytes, {}, http::detail::deadline(5'000));
+            auto sent = begun->line.write(bytes, {}, http::detail::deadline(5'000, stopped_.get()));
             if (!sent) return sent;
             peer.written(bytes.size());
         }
         if (*stopped_) return {};
         count = 0;
-        auto got =
-            begun->line.read(room.data(), room.size(), http::detail::deadline(look_milliseconds));
+        const http::detail::deadline look(look_milliseconds, stopped_.get());
+        auto got = begun->line.read(room.data(), room.size(), look);
         if (got && *got == 0) break;
         if (got) count = *got;
-        if (!got && !begun->line.is_quiet()) return got.error();
+        // Who fails before the time is over is broken; else nothing came for once.
+        if (!got && look.left() > 0) return got.error();
     }
     return error{.code = errc::peer_unavailable, .message = "the server ended the stream"};
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 // The routes by which a server of the engine is reached over HTTP.
 //
+//     syncfw::poke_hub pokes;
 //     syncfw::http::router routes(syncfw::checked_by(verifier));
-//     syncfw::add_sync_routes(routes, hub);
+//     syncfw::add_sync_routes(routes, hub, pokes);
 //
 // | route                                | what it does                                          |
 // |--------------------------------------|-------------------------------------------------------|
 // | POST /sync/messages                  | the engine's own messages, in binary; see `http_link`  |
 // | GET  /sync/status                    | how the tenant's store stands                         |
 // | GET  /sync/conflicts                 | the conflicts that wait for a person                  |
-// | POST /sync/conflicts/{id}/resolve    | settles one: `{"take":"mine"}` or `{"take":"theirs"}` |
+// | POST /sync/conflicts/{id}/resolve    | settles one, see <syncfw/app/conflict_routes.hpp>      |
 // | GET  /sync/stream                    | says `poke` whenever there is something to pull       |
 //
 // Whose rows they are about, the token says. The stream is a WebSocket for who asks for one, else
@@ -17,8 +18,9 @@
 // has as many streams open as it may is answered with 429.
 #pragma once
 
+#include <syncfw/app/conflict_routes.hpp>
+#include <syncfw/app/detail/route_answers.hpp>
 #include <syncfw/app/detail/shared_stream.hpp>
-#include <syncfw/codec/json.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/server.hpp>
 #include <syncfw/transport/http/router.hpp>
@@ -29,7 +31,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,16 +57,11 @@ struct sync_route_rules {
     std::size_t streams_max = 32;
 };
 
-/// The server and the hub of pokes must outlive the routes. What is pushed here pokes by itself;
+/// The server and the hub of pokes must outlive the routes. A push that took effect pokes;
 /// where other processes write to the same database, their word must come to the hub as well.
 template <class Server>
 void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
                      const sync_route_rules& rules = {});
-
-/// The two routes of conflicts alone, behind another path: `PATH` and `PATH/{id}/resolve`.
-template <class Server>
-void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
-                         const std::string& path, const http::access& who);
 
 /// The stream alone, at another path.
 void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& path,
@@ -76,23 +72,6 @@ void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& 
 
 namespace detail {
 
-[[nodiscard]] inline caller caller_of(const http::call& made) {
-    return {.tenant = made.who.tenant, .subject = made.who.subject};
-}
-
-[[nodiscard]] inline document to_document(const parked_conflict& each) {
-    return document::object({{"id", to_string(each.id)},
-                             {"entity", each.entity_name},
-                             {"key", each.row_key},
-                             {"theirVersion", each.their_version},
-                             {"reason", each.reason},
-                             {"detectedAt", to_string(each.detected_at)}});
-}
-
-[[nodiscard]] inline http::response as_json(const document& value) {
-    return {.body = syncfw::json::encode(value)};
-}
-
 /// How the tenant's store stands, as clients see it.
 struct told_status {
     bool success = true;
@@ -100,25 +79,18 @@ struct told_status {
     std::int64_t conflicts = 0;
 };
 
-struct one_conflict {
-    uuid id{};
-};
-/// Which side a person takes.
-struct taken_side {
-    std::optional<side> take{};
-
-    static constexpr auto sync_rules =
-        rules(annotations::field<&taken_side::take>(annotations::required));
-};
-
 [[nodiscard]] inline http::response stream_of_pokes(poke_hub& pokes, stream_shares& shares,
                                                     const principal& who) {
     return shared_stream(
-        shares, who, [&pokes, whose = who.tenant](const std::shared_ptr<http::stream>& open) {
+        shares, who,
+        [&pokes, whose = who.tenant](
+            const std::shared_ptr<http::stream>& open) -> result<std::shared_ptr<void>> {
             auto subscribed = pokes.subscribe(whose, [open] { open->send(poke_word); });
+            if (!subscribed) return subscribed.error();
             // What came between the last pull and this moment is not missed.
-            if (subscribed) open->send(poke_word);
-            return subscribed;
+            open->send(poke_word);
+            return std::shared_ptr<void>(
+                std::make_shared<poke_subscription>(std::move(*subscribed)));
         });
 }
 
@@ -132,7 +104,12 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
         if (made.asked.field("Content-Type") != http_link::media_type)
             return error_response(415, "this is for the engine's own messages");
         std::string answer = hub.handle(detail::caller_of(made), made.asked.body);
-        if (kind_of(answer) == message_kind::push_answer) pokes.poke(made.who.tenant);
+        if (kind_of(answer) == message_kind::push_answer) {
+            // What is sealed can't be read here, and may have taken effect.
+            const auto told =
+                decode<push_answer<typename Server::schema_type>>(answer, cipher_view());
+            if (!told || detail::took_effect(*told)) pokes.poke(made.who.tenant);
+        }
         return {.body = std::move(answer), .content_type = std::string(http_link::media_type)};
     };
     routes.add("POST", http_link::path, rules.synchronise,
@@ -150,32 +127,6 @@ void add_sync_routes(http::router& routes, Server& hub, poke_hub& pokes,
     routes.add("GET", "/sync/status", rules.synchronise,
                http::typed({.summary = "How the tenant's store stands"}, status));
     add_conflict_routes(routes, hub, pokes, "/sync/conflicts", rules.resolve);
-}
-
-template <class Server>
-void add_conflict_routes(http::router& routes, Server& hub, poke_hub& pokes,
-                         const std::string& path, const http::access& who) {
-    using http::call, http::response, http::error_response;
-    const auto conflicts = [&hub](const call& made) -> response {
-        auto seen = hub.conflicts(made.who.tenant);
-        if (!seen) return error_response(seen.error());
-        document list = document::array();
-        for (const parked_conflict& each : *seen) list.push_back(detail::to_document(each));
-        return detail::as_json(
-            document::object({{"success", true}, {"conflicts", std::move(list)}}));
-    };
-    routes.add("GET", path, who,
-               http::typed({.summary = "The conflicts that wait for a person"}, conflicts));
-    const auto resolve = [&](const call& made, const http::path<detail::one_conflict>& at,
-                             const detail::taken_side& wanted) -> result<void> {
-        auto done = hub.resolve(detail::caller_of(made), at.id, *wanted.take);
-        if (done) pokes.poke(made.who.tenant);
-        return done;
-    };
-    routes.add("POST", path + "/{id}/resolve", who,
-               http::typed({.summary = "Settles a conflict",
-                            .description = "Mine is the device's row, theirs the server's."},
-                           resolve));
 }
 
 inline void add_stream_route(http::router& routes, poke_hub& pokes, const std::string& path,

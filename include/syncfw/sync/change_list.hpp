@@ -43,6 +43,7 @@ struct listed_change {
     std::string key{};
     bool is_deleted = false;
     document row{};
+    std::int64_t sequence = 0;  ///< The row's number in the feed, where a cursor may begin.
 };
 
 struct changes_page {
@@ -97,7 +98,8 @@ template <class Storage, class Transaction>
                 page.changes.push_back({.entity = entity_of<T>.name,
                                         .key = row_key(row.value),
                                         .is_deleted = row.is_deleted(),
-                                        .row = to_plain(row.value)});
+                                        .row = to_plain(row.value),
+                                        .sequence = row.sequence()});
             });
         if (!seen) return seen.error();
         page.until = seen->until;

@@ -17,7 +17,7 @@
 
 namespace syncfw::app::detail {
 
-using json_line = syncfw::detail::json::ordered_object;
+using json_object = syncfw::detail::json::ordered_object;
 using syncfw::detail::json::array_text;
 [[nodiscard]] inline std::string json_text(std::string_view text) {
     return syncfw::detail::json::quoted(text);

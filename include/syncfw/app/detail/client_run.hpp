@@ -91,17 +91,23 @@ class client_run {
         std::fputs((line + "\n").c_str(), stdout);
         std::fflush(stdout);
     }
+    /// As a list of JSON, or line by line; without any, people are told so.
+    void print_list(const std::vector<std::string>& lines, const std::string& none) const {
+        if (is_json_) return print(array_text(lines));
+        for (const std::string& each : lines) print(each);
+        if (lines.empty()) print(none);
+    }
     /// One row that was written.
     [[nodiscard]] int wrote(std::string_view entity, const std::string& key, bool tells_people);
-    [[nodiscard]] result<json_line> json_of(const outbox_operation& each);
+    [[nodiscard]] result<json_object> json_of(const outbox_operation& each);
     [[nodiscard]] result<std::string> change_of(const outbox_operation& each);
     [[nodiscard]] result<std::vector<std::string>> sides_of(const parked_conflict& each);
-    [[nodiscard]] result<json_line> json_of(const parked_conflict& each);
+    [[nodiscard]] result<json_object> json_of(const parked_conflict& each);
     [[nodiscard]] result<int> tell_sync(const sync_ended& ended);
     [[nodiscard]] result<void> tell_refused();
     [[nodiscard]] std::string tell_watch(const result<sync_report>& how, std::int64_t unsent,
                                          const std::string& before, timestamp now);
-    [[nodiscard]] static json_line json_of(const sync_report& seen);
+    [[nodiscard]] static json_object json_of(const sync_report& seen);
     [[nodiscard]] static std::string words_of(const sync_report& seen);
     [[nodiscard]] std::string words_of(const sync_ended& ended, std::int64_t unsent) const;
 
@@ -181,7 +187,7 @@ int client_run<S>::fail(const error& why) const {
     if (!is_opened && why.code == errc::unsupported_format && link_) is_usage = false;
     const int code = is_usage ? exit_usage : exit_failed;
     if (is_json_) {
-        json_line inside, line;
+        json_object inside, line;
         inside.set_text("code", describe(why.code).name).set_text("message", to_string(why));
         print(line.set("error", inside.text()).text());
     }
@@ -191,7 +197,7 @@ int client_run<S>::fail(const error& why) const {
 
 template <class S>
 int client_run<S>::wrote(std::string_view entity, const std::string& key, bool tells_people) {
-    json_line line;
+    json_object line;
     line.set_text("entity", entity).set_text("id", key);
     if (is_json_) print(line.text());
     if (!is_json_ && tells_people) print(key);
@@ -284,7 +290,7 @@ result<int> client_run<S>::list() {
         if (!place) return place.error();
         only = *place;
     }
-    json_line all;
+    json_object all;
     result<void> done;
     S::for_each([&]<class T>(of<T>) {
         if (!done || (only != no_field && only != S::template place<T>)) return;
@@ -320,7 +326,7 @@ result<int> client_run<S>::status() {
         const auto or_null = [](const std::optional<timestamp>& at) {
             return at ? json_text(to_string(*at)) : std::string("null");
         };
-        json_line line;
+        json_object line;
         line.set_text("server", given_["server"])
             .set_text("database", store_->path())
             .set_text("tenant", whose_.name())
@@ -354,7 +360,7 @@ result<int> client_run<S>::explain() {
             print(to_string(*seen));
             return seen->exists ? exit_done : exit_failed;
         }
-        json_line line;
+        json_object line;
         line.set_text("entity", entity_of<T>.name)
             .set_text("id", words_[2])
             .set("exists", seen->exists ? "true" : "false")
@@ -386,7 +392,7 @@ result<int> client_run<S>::validate() {
     if (!done) return done.error();
     std::vector<std::string> texts;
     for (const std::string& each : found) texts.push_back(json_text(each));
-    json_line line;
+    json_object line;
     line.set("rows", std::to_string(count)).set("problems", array_text(texts));
     if (is_json_) print(line.text());
     for (const std::string& each : found)

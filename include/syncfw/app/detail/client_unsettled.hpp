@@ -37,10 +37,10 @@ result<std::string> client_run<S>::change_of(const outbox_operation& each) {
 }
 
 template <class S>
-result<json_line> client_run<S>::json_of(const outbox_operation& each) {
+result<json_object> client_run<S>::json_of(const outbox_operation& each) {
     auto change = change_of(each);
     if (!change) return change.error();
-    json_line line;
+    json_object line;
     line.set_text("operation", to_string(each.id))
         .set_text("entity", each.entity_name)
         .set_text("id", each.row_key)
@@ -69,10 +69,7 @@ result<int> client_run<S>::pending() {
                                        ", written " + to_string(each.written_at) +
                                        (is_sent ? "  (sent, and not answered)" : ""));
     }
-    if (is_json_) print(array_text(lines));
-    for (const std::string& each : lines)
-        if (!is_json_) print(each);
-    if (!is_json_ && lines.empty()) print("nothing is unsent");
+    print_list(lines, "nothing is unsent");
     return exit_done;
 }
 
@@ -89,10 +86,7 @@ result<int> client_run<S>::parked() {
                                      : to_string(each.id) + "  " + each.entity_name + " " +
                                            each.row_key + "  " + each.reason);
         }
-        if (is_json_) print(array_text(lines));
-        for (const std::string& each : lines)
-            if (!is_json_) print(each);
-        if (!is_json_ && lines.empty()) print("nothing was refused");
+        print_list(lines, "nothing was refused");
         return exit_done;
     }
     const bool is_retry = words_[1] == "retry";
@@ -119,11 +113,11 @@ result<std::vector<std::string>> client_run<S>::sides_of(const parked_conflict& 
 }
 
 template <class S>
-result<json_line> client_run<S>::json_of(const parked_conflict& each) {
-    return S::visit(each.entity_name, [&]<class T>(of<T>) -> result<json_line> {
+result<json_object> client_run<S>::json_of(const parked_conflict& each) {
+    return S::visit(each.entity_name, [&]<class T>(of<T>) -> result<json_object> {
         auto sides = read_conflict<T>(each);
         if (!sides) return sides.error();
-        json_line line;
+        json_object line;
         line.set_text("conflict", to_string(each.id))
             .set_text("entity", each.entity_name)
             .set_text("id", each.row_key)
@@ -148,14 +142,13 @@ result<int> client_run<S>::conflicts() {
             lines.push_back(line->text());
             continue;
         }
-        print(to_string(each.id) + "  " + each.entity_name + " " + each.row_key + "  " +
-              each.reason + ", " + to_string(each.detected_at));
+        lines.push_back(to_string(each.id) + "  " + each.entity_name + " " + each.row_key + "  " +
+                        each.reason + ", " + to_string(each.detected_at));
         auto sides = sides_of(each);
         if (!sides) return sides.error();
-        for (const std::string& difference : *sides) print("  " + difference);
+        for (const std::string& difference : *sides) lines.push_back("  " + difference);
     }
-    if (is_json_) print(array_text(lines));
-    if (!is_json_ && open->empty()) print("no conflict is open");
+    print_list(lines, "no conflict is open");
     return exit_done;
 }
 
@@ -191,8 +184,8 @@ result<int> client_run<S>::resolve() {
 // --- synchronising -------------------------------------------------------------------------------
 
 template <class S>
-json_line client_run<S>::json_of(const sync_report& seen) {
-    json_line line;
+json_object client_run<S>::json_of(const sync_report& seen) {
+    json_object line;
     line.set("sent", std::to_string(seen.pushed))
         .set("received", std::to_string(seen.pulled))
         .set("takenAway", std::to_string(seen.left))
@@ -272,12 +265,12 @@ result<int> client_run<S>::tell_sync(const sync_ended& ended) {
     if (now->failed + now->conflicts > 0) code = exit_refused;
     if (ended.why) code = is_unreachable(ended.why->code) ? exit_unreachable : exit_failed;
     if (is_json_) {
-        json_line line = json_of(ended.seen);
+        json_object line = json_of(ended.seen);
         line.set("pending", std::to_string(now->pending))
             .set("refusedInAll", std::to_string(now->failed))
             .set("conflicts", std::to_string(now->conflicts));
         if (ended.why) {
-            json_line inside;
+            json_object inside;
             inside.set_text("code", describe(ended.why->code).name)
                 .set_text("message", to_string(*ended.why))
                 .set("retryAfter", std::to_string((ended.retry_after + 999'999) / 1'000'000));

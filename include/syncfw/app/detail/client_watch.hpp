@@ -41,14 +41,14 @@ class ending_signals {
 };
 
 /// Hears pokes in a thread of its own, as long as it is there.
-class poke_ear {
+class heard_pokes {
   public:
-    explicit poke_ear(poke_listener listener)
+    explicit heard_pokes(poke_listener listener)
         : listener_(std::move(listener)),
           thread_([this] { listener_.run([this] { has_news_ = true; }); }) {}
-    poke_ear(const poke_ear&) = delete;
-    poke_ear& operator=(const poke_ear&) = delete;
-    ~poke_ear() {
+    heard_pokes(const heard_pokes&) = delete;
+    heard_pokes& operator=(const heard_pokes&) = delete;
+    ~heard_pokes() {
         listener_.stop();
         thread_.join();
     }
@@ -71,7 +71,7 @@ std::string client_run<S>::tell_watch(const result<sync_report>& how, std::int64
     std::string words = why ? words_of(sync_ended{.why = why}, unsent) : words_of(*how);
     const bool is_news = has_done || (why ? words != before : !before.empty());
     if (is_news && is_json_) {
-        json_line line = how ? json_of(*how) : json_line();
+        json_object line = how ? json_of(*how) : json_object();
         line.set_text("at", to_string(now));
         if (why) line.set_text("error", words);
         print(line.text());
@@ -87,7 +87,7 @@ result<int> client_run<S>::watch() {
     const ending_signals signals;
     auto listener = poke_listener::make(given_["server"], line_options());
     if (!listener) return listener.error();
-    poke_ear ear(std::move(*listener));
+    heard_pokes ear(std::move(*listener));
     sync_schedule plan({.interval_microseconds = given_.number("interval") * 1'000'000,
                         .least_microseconds = 200'000});
     std::string last_words;

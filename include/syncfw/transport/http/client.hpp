@@ -21,6 +21,7 @@
 #include <syncfw/transport/http/url.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -44,6 +45,9 @@ struct client_options {
     /// With `gzip_packing()`, of gzip_bodies.hpp, answers may come packed. `answer_bytes_max` is
     /// the limit of both of their forms.
     std::shared_ptr<const body_packing> packing{};
+    /// Once it is true, whatever waits for the server ends as if its time were over, but for the
+    /// look-up of a name.
+    std::shared_ptr<const std::atomic<bool>> is_over{};
 };
 
 /// What is asked.
@@ -120,7 +124,7 @@ class client {
     [[nodiscard]] std::string head_of(const question& asked, std::string_view body,
                                       bool is_packed = false) const;
     [[nodiscard]] detail::deadline deadline_of_answer() const {
-        return detail::deadline(options_.answer_milliseconds);
+        return detail::deadline(options_.answer_milliseconds, options_.is_over.get());
     }
     [[nodiscard]] result<response_head> read_head(bool has_body, std::string& bytes,
                                                   const detail::deadline& until);
@@ -163,7 +167,7 @@ inline result<client> client::make(std::string_view address, client_options opti
 
 inline result<void> client::connect() {
     return line_.connect(address_, address_.is_secure ? options_.tls.get() : nullptr,
-                         detail::deadline(options_.connect_milliseconds));
+                         detail::deadline(options_.connect_milliseconds, options_.is_over.get()));
 }
 
 inline std::string client::head_of(const question& asked, std::string_view body,

@@ -5,6 +5,8 @@
 #include <syncfw/core/result.hpp>
 #include <syncfw/transport/detail/steady_time.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -23,13 +25,21 @@
 
 namespace syncfw::http::detail {
 
-/// A moment of the clock that never jumps.
+/// A moment of the clock that never jumps; or an earlier one, once somebody says that it's over.
 class deadline {
   public:
-    explicit deadline(std::int64_t milliseconds) noexcept : at_(now() + milliseconds) {}
+    explicit deadline(std::int64_t milliseconds,
+                      const std::atomic<bool>* is_over = nullptr) noexcept
+        : at_(now() + milliseconds), is_over_(is_over) {}
     [[nodiscard]] int left() const noexcept {
+        if (is_over_ != nullptr && *is_over_) return 0;
         const std::int64_t rest = at_ - now();
         return rest <= 0 ? 0 : rest > 1'000'000'000 ? 1'000'000'000 : static_cast<int>(rest);
+    }
+
+    /// For so long one may wait before looking again.
+    [[nodiscard]] int next_look() const noexcept {
+        return is_over_ == nullptr ? left() : std::min(left(), 100);
     }
 
   private:
@@ -37,6 +47,7 @@ class deadline {
         return syncfw::detail::steady_microseconds() / 1'000;
     }
     std::int64_t at_;
+    const std::atomic<bool>* is_over_;
 };
 
 inline void sleep_milliseconds(int milliseconds) noexcept {
@@ -87,8 +98,9 @@ class socket {
     [[nodiscard]] bool wait(short events, const deadline& until) const noexcept {
         pollfd one{.fd = file_, .events = events, .revents = 0};
         while (true) {
-            const int ready = ::poll(&one, 1, until.left());
-            if (ready >= 0 || errno != EINTR) return ready > 0;
+            const int ready = ::poll(&one, 1, until.next_look());
+            if (ready > 0) return true;
+            if (ready < 0 ? errno != EINTR : until.left() == 0) return false;
         }
     }
     [[nodiscard]] int try_one(const addrinfo& at, const deadline& until);

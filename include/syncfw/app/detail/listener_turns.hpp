@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <syncfw/app/background.hpp>
+#include <syncfw/transport/poke.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace syncfw::detail {
+
+/// Listeners who read a database, one after the other in a thread of its own: who pokes waits for
+/// none of them, and who has much to read takes turns with the others. It must outlive them.
+class listener_turns {
+  public:
+    /// As long as it is there: `tell` does a part, and says whether there is more to do.
+    class listener {
+      public:
+        explicit listener(const tenant_id& whose, std::function<bool()> tell)
+            : ear_(whose, 0, [this, tell = std::move(tell)] { has_more_ = tell(); }) {}
+
+        /// As with poke_subscription: behind it nothing is told, and nothing is at work.
+        void end() noexcept { ear_.end(); }
+
+      private:
+        friend class listener_turns;
+        bool is_waiting_ = false;
+        bool has_more_ = false;  // Of the thread alone.
+        poke_ear ear_;
+    };
+
+    /// Its turn will come, once however often it is asked for.
+    void ask_for(const std::shared_ptr<listener>& who) {
+        {
+            const std::lock_guard locked(lock_);
+            if (std::exchange(who->is_waiting_, true)) return;
+            waiting_.push_back(who);
+        }
+        worker_.wake();
+    }
+
+  private:
+    std::int64_t step() {
+        constexpr std::int64_t an_hour = 3'600'000'000;
+        std::shared_ptr<listener> next;
+        {
+            const std::lock_guard locked(lock_);
+            if (waiting_.empty()) return an_hour;
+            next = std::move(waiting_.front());
+            waiting_.pop_front();
+            next->is_waiting_ = false;
+        }
+        next->ear_.hear();
+        if (std::exchange(next->has_more_, false)) ask_for(next);
+        return 0;
+    }
+
+    std::mutex lock_{};
+    std::deque<std::shared_ptr<listener>> waiting_{};
+    background worker_{[this] { return step(); }};  // Last: it works with the others.
+};
+
+}  // namespace syncfw::detail
