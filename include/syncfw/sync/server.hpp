@@ -97,7 +97,7 @@ class server {
     [[nodiscard]] std::string handle(const caller& who, std::string_view request);
 
     [[nodiscard]] result<push_answer<schema_type>> push(const caller& who,
-                                                        const push_message<schema_type>& asked);
+                                                        push_message<schema_type> asked);
     [[nodiscard]] result<pull_answer<schema_type>> pull(const caller& who,
                                                         const pull_message& asked);
 
@@ -234,7 +234,7 @@ std::string server<W, P>::handle(const caller& who, std::string_view request) {
         case message_kind::push: {
             auto asked = decode<push_message<schema_type>>(request, keys.view());
             if (!asked) return refuse(asked.error());
-            return give(push(who, *asked));
+            return give(push(who, std::move(*asked)));
         }
         case message_kind::pull: {
             auto asked = decode<pull_message>(request);
@@ -249,8 +249,8 @@ std::string server<W, P>::handle(const caller& who, std::string_view request) {
 }
 
 template <class W, class P>
-result<push_answer<typename W::schema_type>> server<W, P>::push(
-    const caller& who, const push_message<schema_type>& asked) {
+result<push_answer<typename W::schema_type>> server<W, P>::push(const caller& who,
+                                                                push_message<schema_type> asked) {
     if (static_cast<std::int64_t>(asked.operations.size()) > options_.operations_max)
         return error{.code = errc::too_large,
                      .message = "a push has " + std::to_string(options_.operations_max) +
@@ -259,28 +259,28 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(
     if (asked.history != uuid() && asked.history != identity_->history)
         return error{.code = errc::resynchronise,
                      .message = "the store's history is another one than the device's"};
-    std::optional<detail::push_batch<storage_type, P>> batch;
-    with_clock([&](hybrid_clock& clock) { batch.emplace(asked, rules_for(who), policy_, clock); });
-    if (auto fine = batch->check(); !fine) return fine.error();
-    // A row that the database refuses is found out by trying: it is rejected with all that must
-    // take effect with it, and the others are tried again. Each round rejects one at least.
+    detail::push_batch<storage_type, P> batch(asked, rules_for(who), policy_);
+    with_clock([&](hybrid_clock& clock) { batch.accept_times(clock); });
+    if (auto fine = batch.check(); !fine) return fine.error();
+    // Rows that the database refuses are found out by trying: they are rejected with all that must
+    // take effect with them, and the others are tried again. Each round rejects one at least.
     while (true) {
         auto tx = begin_write(*store_, who.tenant);
         if (!tx) return tx.error();
         // What is planned is written as planned: nobody else may write in between.
         auto alone = tx->next_sequence(0);
         if (!alone) return alone.error();
-        batch->begins_at(from_.now());
-        auto done = batch->apply(*tx);
+        batch.begins_at(from_.now());
+        auto done = batch.apply(*tx);
         if (!done) {
-            if (!batch->reject(done.error())) return done.error();
+            if (!batch.reject_refused()) return done.error();
             continue;
         }
         if (auto kept = tx->commit(); !kept) return kept.error();
-        auto answer = batch->take_answer();
+        auto answer = batch.take_answer();
         answer.history = identity_->history;
-        answer.until = *alone - 1 + batch->written();
-        tell_push(who, asked, answer, batch->take_parked());
+        answer.until = *alone - 1 + batch.written();
+        tell_push(who, asked, answer, batch.take_parked());
         return answer;
     }
 }
@@ -298,15 +298,14 @@ result<push_answer<typename W::schema_type>> server<W, P>::push_within(const cal
         result<push_message<schema_type>> made = make(tx);
         if (!made) return made.error();
         asked = std::move(*made);
-        std::optional<detail::push_batch<storage_type, P>> batch;
-        with_clock(
-            [&](hybrid_clock& clock) { batch.emplace(asked, rules_for(who), policy_, clock); });
-        if (auto fine = batch->check(); !fine) return fine.error();
-        if (auto done = batch->apply(tx); !done) return done.error();
-        auto answer = batch->take_answer();
+        detail::push_batch<storage_type, P> batch(asked, rules_for(who), policy_);
+        with_clock([&](hybrid_clock& clock) { batch.accept_times(clock); });
+        if (auto fine = batch.check(); !fine) return fine.error();
+        if (auto done = batch.apply(tx); !done) return done.error();
+        auto answer = batch.take_answer();
         answer.history = identity_->history;
-        answer.until = *alone - 1 + batch->written();
-        parked = batch->take_parked();
+        answer.until = *alone - 1 + batch.written();
+        parked = batch.take_parked();
         if (auto kept = keep(tx, std::as_const(answer)); !kept) return kept.error();
         return answer;
     };

@@ -6,12 +6,16 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
+#include <syncfw/sync/detail/earlier_answers.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
 #include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
+#include <syncfw/sync/detail/push_answers.hpp>
+#include <syncfw/sync/detail/push_parts.hpp>
 #include <syncfw/sync/detail/push_rules.hpp>
+#include <syncfw/sync/detail/refused_rows.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_history.hpp>
@@ -40,43 +44,39 @@ class push_batch {
     using schema_type = typename Storage::schema_type;
     using message = push_message<schema_type>;
 
-    push_batch(const message& asked, const push_rules& rules, const Policy& policy,
-               hybrid_clock& clock)
+    push_batch(message& asked, const push_rules& rules, const Policy& policy)
         : asked_(asked), rules_(rules), policy_(policy) {
+        request_marker mark;
         schema_type::for_each([&]<class T>(of<T>) {
-            for (const operation<T>& op : asked_.operations.template of<T>())
-                places_.template of<T>().push_back(
-                    {.accepted = accepted_stamp(op.written, rules_.now, clock)});
+            std::vector<operation<T>>& ops = asked_.operations.template of<T>();
+            push_part<T>& mine = parts_.template of<T>();
+            mine.keys.reserve(ops.size());
+            mine.places.reserve(ops.size());
+            for (operation<T>& op : ops) {
+                mine.keys.push_back(key(op.after));
+                mine.places.push_back({.written = op.written, .mark = mark(op, mine.keys.back())});
+                if (rules_.all_or_nothing) op.group = 1;
+            }
+        });
+    }
+
+    /// The operations get the time that is accepted of theirs: once, before anything else.
+    void accept_times(hybrid_clock& clock) {
+        schema_type::for_each([&]<class T>(of<T>) {
+            for (operation<T>& op : asked_.operations.template of<T>())
+                op.written = accepted_stamp(op.written, rules_.now, clock);
         });
         answer_.newest = clock.tick(rules_.now);
     }
 
     /// What no push may be.
-    [[nodiscard]] result<void> check() const {
-        result<void> fine;
-        std::vector<uuid> ids;
-        schema_type::for_each([&]<class T>(of<T>) {
-            std::vector<key_of<T>> keys;
-            for (const operation<T>& op : asked_.operations.template of<T>()) {
-                keys.push_back(key(op.after));
-                ids.push_back(op.id);
-                if (op.base_version < 0) fine = bad_push<T>("a version can't be negative");
-            }
-            std::sort(keys.begin(), keys.end());
-            if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
-                fine = bad_push<T>("a push has one operation of a row at most");
-        });
-        std::sort(ids.begin(), ids.end());
-        if (fine && std::adjacent_find(ids.begin(), ids.end()) != ids.end())
-            return error{.code = errc::malformed, .message = "an operation comes twice"};
-        return fine;
-    }
+    [[nodiscard]] result<void> check() const { return parts_.check(asked_); }
 
     template <class Transaction>
     [[nodiscard]] result<void> apply(Transaction& tx) {
         answer_.batch = asked_.batch;
         answer_.answers = {};
-        failed_ = nullptr;
+        refused_.clear();
         auto keeps = has_foreign(tx);
         if (!keeps) return keeps.error();
         keeps_foreign_ = *keeps;
@@ -99,10 +99,11 @@ class push_batch {
     /// It takes effect now: nobody else writes until it has.
     void begins_at(timestamp now) noexcept { rules_.now = now; }
 
-    /// Takes note of what the database refused; false if that was no operation's fault.
-    [[nodiscard]] bool reject(const error& why) {
-        if (!is_about_data(why) || failed_ == nullptr) return false;
-        return rejected_.emplace(*std::exchange(failed_, nullptr), why).second;
+    /// Takes note of what the database refused; false if it failed for no operation's fault.
+    [[nodiscard]] bool reject_refused() {
+        const std::size_t before = rejected_.size();
+        rejected_.merge(refused_);
+        return rejected_.size() != before;
     }
 
     /// How many numbers of the feed it took.
@@ -113,14 +114,7 @@ class push_batch {
 
   private:
     template <class T>
-    struct place {
-        stamp accepted{};  ///< When it was written, as far as that can be.
-        std::optional<record<T>> stored{};
-        std::optional<applied_operation> known{};
-        std::vector<foreign_field> foreign{};  ///< What is kept beside the stored row.
-        bool adopts = false;                   ///< Some of it is known here by now.
-        push_plan<T> plan{};
-    };
+    using place = push_place<T>;
 
     template <class F>
     [[nodiscard]] result<void> for_each_entity(F&& f) {
@@ -129,7 +123,8 @@ class push_batch {
         for (const std::size_t at : schema_type::parents_first)
             schema_type::visit_at(at, [&]<class T>(of<T>) {
                 if (done && !asked_.operations.template of<T>().empty())
-                    done = f(asked_.operations.template of<T>(), places_.template of<T>());
+                    done = f(std::as_const(asked_.operations).template of<T>(),
+                             parts_.template of<T>().places);
             });
         return done;
     }
@@ -138,20 +133,25 @@ class push_batch {
     [[nodiscard]] result<void> look_up(Transaction& tx) {
         return for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
                                             std::vector<place<T>>& places) -> result<void> {
-            std::vector<uuid> ids;
-            std::vector<key_of<T>> keys;
-            for (const operation<T>& op : ops) {
-                ids.push_back(op.id);
-                keys.push_back(key(op.after));
-            }
-            auto known = tx.template get_many<applied_operation>(std::span<const uuid>(ids));
-            if (!known) return known.error();
-            auto rows = tx.template get_many<T>(std::span<const key_of<T>>(keys));
+            auto rows =
+                tx.template get_many<T>(std::span<const key_of<T>>(parts_.template of<T>().keys));
             if (!rows) return rows.error();
+            std::vector<uuid> ids;
+            ids.reserve(ops.size());
             for (std::size_t i = 0; i < ops.size(); ++i) {
-                places[i] = {.accepted = places[i].accepted, .stored = std::move((*rows)[i])};
-                if ((*known)[i]) places[i].known = std::move((*known)[i]->value);
+                place<T>& at = places[i];
+                at.stored = std::move((*rows)[i]);
+                at.known.reset();
+                at.foreign.clear();
+                at.adopts = false;
+                at.plan = {};
+                ids.push_back(ops[i].id);
             }
+            const auto take = [&](std::size_t i, applied_operation&& known) {
+                places[i].known = std::move(known);
+            };
+            if (auto done = for_each_earlier_answer(tx, std::span<const uuid>(ids), take); !done)
+                return done;
             return keeps_foreign_ ? look_up_foreign(tx, places) : result<void>();
         });
     }
@@ -171,6 +171,7 @@ class push_batch {
         }
         return {};
     }
+
     // Of rows that are written, what came for fields that are unknown here is kept beside them.
     template <class T, class Transaction>
     [[nodiscard]] result<void> keep_foreign(Transaction& tx, const std::vector<operation<T>>& ops,
@@ -201,15 +202,13 @@ class push_batch {
     }
 
     template <class T>
-    void plan_one(operation<T> op, place<T>& at) {
+    void plan_one(const operation<T>& op, place<T>& at) {
         if (at.known) return;
-        if (rules_.all_or_nothing) op.group = 1;
         if (may_be_forgotten(op, at))
             return reject_one(op, at,
                               {.code = errc::conflict,
                                .message = "it comes again too late: whether it took effect is not "
                                           "known any more"});
-        op.written = at.accepted;
         const auto why = rejected_.find(op.id);
         if (why != rejected_.end()) return reject_one(op, at, why->second);
         if (op.group != 0 && doomed_.count(op.group) != 0)
@@ -238,7 +237,7 @@ class push_batch {
     [[nodiscard]] bool may_be_forgotten(const operation<T>& op, const place<T>& at) const {
         constexpr std::int64_t wrong_clocks = std::int64_t{7} * 24 * 3'600 * 1'000'000;
         if (!asked_.is_repeated || floor_.answers_until == timestamp()) return false;
-        if (op.written.moment().microseconds_since_epoch() >
+        if (at.written.moment().microseconds_since_epoch() >
             floor_.answers_until.microseconds_since_epoch() + wrong_clocks)
             return false;
         if (at.stored) return at.stored->version() != op.base_version;
@@ -257,15 +256,20 @@ class push_batch {
     template <class Transaction>
     [[nodiscard]] result<bool> refuse_taken(Transaction& tx) {
         const std::size_t before = rejected_.size();
-        auto done = for_each_entity([&]<class T>(const std::vector<operation<T>>& ops,
-                                                 std::vector<place<T>>& places) {
-            if constexpr (unique_fields<T>.empty()) return result<void>();
-            wanted_values<T> wanted;
-            for (std::size_t i = 0; i < ops.size(); ++i)
-                if (places[i].plan.row) wanted.add(i, places[i].stored, *places[i].plan.row);
-            return wanted.for_each_taken(
-                tx, [&](std::size_t i, const error& why) { reject_one(ops[i], places[i], why); });
-        });
+        auto done = for_each_entity(
+            [&]<class T>(const std::vector<operation<T>>& ops, std::vector<place<T>>& places) {
+                if constexpr (unique_fields<T>.empty()) {
+                    return result<void>();
+                } else {
+                    wanted_values<T> wanted;
+                    for (std::size_t i = 0; i < ops.size(); ++i)
+                        if (places[i].plan.row)
+                            wanted.add(i, places[i].stored, *places[i].plan.row);
+                    return wanted.for_each_taken(tx, [&](std::size_t i, const error& why) {
+                        reject_one(ops[i], places[i], why);
+                    });
+                }
+            });
         if (!done) return done.error();
         return rejected_.size() != before;
     }
@@ -292,13 +296,15 @@ class push_batch {
                                                  std::vector<place<T>>& places) -> result<void> {
             if (auto written = write_rows(tx, ops, places, next); !written) return written;
             if (auto kept = keep_foreign(tx, ops, places); !kept) return kept;
+            answer_.answers.template of<T>().reserve(ops.size());
+            applied_.reserve(applied_.size() + ops.size());
             for (std::size_t i = 0; i < ops.size(); ++i) {
                 if (auto kept = keep_parked(tx, ops[i], places[i]); !kept) return kept;
                 if (auto kept = close_resolved(tx, ops[i], places[i]); !kept) return kept;
                 answer_one(ops[i], places[i]);
                 if (!rules_.notes_times || !places[i].plan.row) continue;
                 const record<T>* const old = places[i].stored ? &*places[i].stored : nullptr;
-                auto noted = note_field_times(tx, old, *places[i].plan.row, places[i].accepted);
+                auto noted = note_field_times(tx, old, *places[i].plan.row, ops[i].written);
                 if (!noted) return noted;
             }
             return {};
@@ -314,58 +320,71 @@ class push_batch {
     // is deleted for a moment, so that no order of the writes is wrong.
     template <class T, class Transaction>
     [[nodiscard]] result<void> free_values(Transaction& tx, const std::vector<place<T>>& places) {
-        std::vector<record<T>> freed;
-        for (const place<T>& each : places) {
-            if (!each.plan.row || !each.stored || each.stored->is_deleted()) continue;
-            const field_mask changed =
-                changed_fields(each.stored->value, each.plan.row->value) & unique_fields<T>;
-            if (unique_fields<T>.empty() || (changed.empty() && !each.plan.row->is_deleted()))
-                continue;
-            freed.push_back(*each.stored);
-            set_deleted(freed.back(), true);
-            freed.back().set_sequence(0);
+        if constexpr (!unique_fields<T>.empty()) {
+            std::vector<record<T>> freed;
+            for (const place<T>& each : places) {
+                if (!each.plan.row || !each.stored || each.stored->is_deleted()) continue;
+                const field_mask changed =
+                    changed_fields(each.stored->value, each.plan.row->value) & unique_fields<T>;
+                if (changed.empty() && !each.plan.row->is_deleted()) continue;
+                freed.push_back(*each.stored);
+                set_deleted(freed.back(), true);
+                freed.back().set_sequence(0);
+            }
+            if (!freed.empty()) return tx.put_many(freed);
         }
-        return freed.empty() ? result<void>() : tx.put_many(freed);
+        return {};
     }
 
-    // Together, and one by one where the database refuses them, to find out which.
     template <class Transaction, class T>
     [[nodiscard]] result<void> write_rows(Transaction& tx, const std::vector<operation<T>>& ops,
                                           std::vector<place<T>>& places, std::int64_t& next) {
+        if (auto freed = free_values<T>(tx, places); !freed) return freed;
         std::vector<record<T>> rows;
-        std::vector<const uuid*> whose;
+        std::vector<std::size_t> whose;
+        rows.reserve(ops.size());
+        whose.reserve(ops.size());
         row_history history(rules_.history_max, keys_in(tx));
         for (std::size_t i = 0; i < ops.size(); ++i) {
             if (!places[i].plan.row) continue;
-            places[i].plan.row->set_sequence(next++);
-            if (rules_.times_of_arrival)
-                stamp_arrival(*places[i].plan.row, times_->next(), !places[i].stored);
+            record<T>& row = *places[i].plan.row;
+            row.set_sequence(next++);
+            if (rules_.times_of_arrival) stamp_arrival(row, times_->next(), !places[i].stored);
             if (places[i].stored) history.add(*places[i].stored);
-            rows.push_back(*places[i].plan.row);
-            whose.push_back(&ops[i].id);
+            rows.push_back(std::move(row));
+            whose.push_back(i);
         }
         if (rows.empty()) return {};
-        if (auto freed = free_values<T>(tx, places); !freed) return freed;
         if (auto kept = history.keep(tx); !kept) return kept;
-        auto done = tx.put_many(rows);
-        if (done || !is_about_data(done.error())) return done;
-        for (std::size_t i = 0; i < rows.size() && rows.size() > 1 && tx.is_usable(); ++i) {
-            auto one = tx.put(rows[i]);
-            if (one) continue;
-            failed_ = whose[i];
-            return one;
-        }
-        if (rows.size() == 1) failed_ = whose[0];
-        for (std::size_t i = 0; failed_ == nullptr && i < rows.size(); ++i)
-            if (key_text(key(rows[i].value)) == done.error().key) failed_ = whose[i];
-        return done;
+        refused_rows<T, Transaction> refused(tx);
+        if (auto done = refused.put(rows); !done) return done;
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            places[whose[i]].plan.row = std::move(rows[i]);
+        if (refused.all().empty()) return {};
+        take_refused(ops, whose, refused.all());
+        return refused.all().front().why;
+    }
+
+    // A value may be taken by a row that won't be written, for another of its transaction is
+    // refused: who wants it is tried again without them.
+    template <class T>
+    void take_refused(const std::vector<operation<T>>& ops, const std::vector<std::size_t>& whose,
+                      const std::vector<refused_row>& refused) {
+        const bool takes_others =
+            std::any_of(refused.begin(), refused.end(),
+                        [&](const refused_row& each) { return ops[whose[each.place]].group != 0; });
+        for (const refused_row& each : refused)
+            if (!takes_others || each.why.code != errc::already_exists)
+                refused_.emplace(ops[whose[each.place]].id, each.why);
+        if (refused_.empty())
+            refused_.emplace(ops[whose[refused.front().place]].id, refused.front().why);
     }
 
     template <class Transaction, class T>
     [[nodiscard]] result<void> keep_parked(Transaction& tx, const operation<T>& op,
                                            const place<T>& at) {
         if (at.known || at.plan.outcome != push_outcome::parked) return {};
-        const device_side<T> device = side_of_device(op, *at.stored);
+        const device_side<T> device = side_of_device(as_sent(op, at), *at.stored);
         record<parked_conflict> kept{.value = {.id = op.id,
                                                .operation = op.id,
                                                .entity_name = std::string(entity_of<T>.name),
@@ -401,14 +420,13 @@ class push_batch {
     void answer_one(const operation<T>& op, place<T>& at) {
         operation_answer<T>& answer = answer_.answers.template of<T>().emplace_back();
         answer.id = op.id;
-        blob hash = request_mark(op);
         const std::optional<record<T>>& now = at.plan.row ? at.plan.row : at.stored;
         answer.exists = now.has_value();
         if (now) {
             answer.version = now->version();
             answer.is_deleted = now->is_deleted();
         }
-        if (at.known) return repeat(*at.known, hash, now, answer);
+        if (at.known) return repeat_answer(*at.known, at.mark, now, answer);
         answer.outcome = at.plan.outcome;
         answer.reason = at.plan.reason;
         if (answer.outcome == push_outcome::rejected) {
@@ -416,56 +434,17 @@ class push_batch {
             answer.code = why.code;
             answer.reason = to_string(why);
         } else if (now) {
-            answer.row = now->value;
             answer.differs = difference(op, at, *now);
+            if (!answer.differs.empty()) answer.row = now->value;
         }
-        applied_.push_back({.value = {.id = op.id,
-                                      .outcome = std::string(to_string(answer.outcome)),
-                                      .code = code_name(answer.code),
-                                      .reason = answer.reason,
-                                      .version = answer.version,
-                                      .request_hash = std::move(hash),
-                                      .applied_at = rules_.now}});
-        if (rules_.audits) audited_.push_back(audit_of(op, answer));
+        applied_.push_back(kept_answer_of(answer, at.mark, rules_.now));
+        if (rules_.audits) audited_.push_back(audit_of(op, answer, rules_));
     }
 
     template <class T>
-    [[nodiscard]] record<audit_entry> audit_of(const operation<T>& op,
-                                               const operation_answer<T>& answer) const {
-        constexpr std::string_view kinds[] = {"put", "remove", "restore"};
-        std::string details(to_string(answer.outcome));
-        if (!answer.reason.empty()) details += ": " + answer.reason;
-        for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
-            if (op.changed.test(i)) details += " " + std::string(entity_of<T>.fields[i].name);
-        return {.value = {.id = op.id,
-                          .at = rules_.now,
-                          .subject = rules_.subject,
-                          .action = std::string(kinds[static_cast<std::size_t>(op.kind)]),
-                          .entity_name = std::string(entity_of<T>.name),
-                          .row_key = row_key(op.after),
-                          .details = std::move(details)}};
-    }
-
-    // The same outcome as the first time, with the row as it is by now.
-    template <class T>
-    void repeat(const applied_operation& known, const blob& hash,
-                const std::optional<record<T>>& now, operation_answer<T>& answer) const {
-        if (known.request_hash != hash) {
-            answer.outcome = push_outcome::rejected;
-            answer.code = errc::already_exists;
-            answer.reason = "another operation had this id";
-            return;
-        }
-        for (const push_outcome each :
-             {push_outcome::applied, push_outcome::merged, push_outcome::superseded,
-              push_outcome::parked, push_outcome::rejected})
-            if (known.outcome == to_string(each)) answer.outcome = each;
-        for (const error_description& each : error_descriptions)
-            if (known.code == each.name) answer.code = each.code;
-        answer.reason = known.reason;
-        if (!now || answer.outcome == push_outcome::rejected) return;
-        answer.row = now->value;
-        answer.differs = told_fields<T>;
+    [[nodiscard]] static operation<T> as_sent(operation<T> op, const place<T>& at) {
+        op.written = at.written;
+        return op;
     }
 
     // What the device would have after its own changes, and the row has not.
@@ -474,19 +453,22 @@ class push_batch {
                                         const record<T>& now) const {
         const bool is_known = (at.stored ? at.stored->version() : 0) == op.base_version;
         if (!is_known || at.plan.outcome != push_outcome::applied) return told_fields<T>;
-        record<T> expected = at.stored ? with_changes(op, *at.stored) : new_row(op);
+        // What was planned is just that, unless its times are others.
+        if (at.plan.row && at.written == op.written && !rules_.times_of_arrival) return {};
+        const operation<T> sent = as_sent(op, at);
+        record<T> expected = at.stored ? with_changes(sent, *at.stored) : new_row(sent);
         set_tenant(expected.value, rules_.tenant);
         set_times(expected, !at.stored);
         return changed_fields(expected.value, now.value) & told_fields<T>;
     }
 
-    const message& asked_;
+    message& asked_;
     push_rules rules_;
     const Policy& policy_;
     std::map<uuid, error> rejected_{};
+    std::map<uuid, error> refused_{};  // By the database, in this round.
     std::set<std::uint32_t> doomed_{};
-    const uuid* failed_ = nullptr;
-    lists_of<schema_type, place> places_{};
+    push_parts<schema_type> parts_{};
     std::vector<record<applied_operation>> applied_{};
     std::vector<record<audit_entry>> audited_{};
     std::vector<events::conflict_parked> parked_{};
