@@ -68,15 +68,19 @@ class batch_maker {
         std::vector<outbox_operation> chosen;
         for (record<outbox_operation>& each : *rows)
             if (each.value.position <= until) chosen.push_back(std::move(each.value));
+        bool is_cut =
+            static_cast<std::int64_t>(rows->size()) == most || chosen.size() < rows->size();
         // What the server could not take so often, it may take in smaller parts.
         constexpr std::int32_t patience = 5;
         if (!chosen.empty() && chosen.front().attempts > patience) {
             const std::int32_t times = std::min(chosen.front().attempts - patience, 20);
             most = std::max<std::int64_t>(1, most >> times);
-            if (static_cast<std::int64_t>(chosen.size()) > most)
+            if (static_cast<std::int64_t>(chosen.size()) > most) {
                 chosen.resize(static_cast<std::size_t>(most));
+                is_cut = true;
+            }
         }
-        if (static_cast<std::int64_t>(chosen.size()) == most)
+        if (is_cut)
             if (auto done = add_partners(chosen); !done) return done.error();
         return chosen;
     }

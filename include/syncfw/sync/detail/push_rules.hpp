@@ -28,10 +28,35 @@ inline constexpr std::uint64_t entity_set = [] {
     return all;
 }();
 
-/// Reasons that are the data's, not the moment's: trying again would give the same.
+/// Reasons that are the data's, not the moment's: trying again would give the same. What the
+/// database's own user may not do is no row's fault.
 [[nodiscard]] inline bool is_about_data(const error& e) {
     return e.code == errc::already_exists || e.code == errc::invalid_value ||
-           e.code == errc::out_of_range || e.code == errc::forbidden || e.code == errc::too_large;
+           e.code == errc::out_of_range || e.code == errc::too_large;
+}
+
+/// Whether a push was refused for what it says, so that nobody but who wrote it can mend it. All
+/// else is the server's to mend: its database, its program, what the token may do.
+[[nodiscard]] constexpr bool is_fault_of_work(errc code) noexcept {
+    switch (code) {
+        case errc::malformed:
+        case errc::truncated:
+        case errc::too_deep:
+        case errc::too_large:
+        case errc::trailing_data:
+        case errc::type_mismatch:
+        case errc::out_of_range:
+        case errc::invalid_value:
+        case errc::missing_field:
+        case errc::duplicate_field:
+        case errc::unknown_field:
+        case errc::unknown_entity:
+        case errc::forbidden_field:
+        case errc::not_found:
+        case errc::already_exists:
+        case errc::conflict: return true;
+        default: return false;
+    }
 }
 
 /// A row for a log: as JSON, without what is kept encrypted.

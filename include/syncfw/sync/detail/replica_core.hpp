@@ -15,7 +15,7 @@ struct sync_options {
     std::int64_t operations_max = 500;      ///< Of one push.
     std::int64_t rows_max = 1'000;          ///< Of the first page; pages grow while far behind …
     std::int64_t rows_max_behind = 50'000;  ///< … up to this.
-    /// So often an operation is sent again to a server that says that it may go through later;
+    /// So often an operation is sent again to a server that can't take it for reasons of its own;
     /// then it waits for a person.
     std::int32_t attempts_max = 20;
     /// What is subscribed to: of the entities named here the rows that fit; none: everything. It

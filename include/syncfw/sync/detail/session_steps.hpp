@@ -4,6 +4,7 @@
 
 #include <syncfw/observe/events.hpp>
 #include <syncfw/sync/detail/batch_maker.hpp>
+#include <syncfw/sync/detail/push_rules.hpp>
 #include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/session.hpp>
 
@@ -171,8 +172,9 @@ result<void> sync_session<W>::receive_push(std::string_view bytes) {
     return {};
 }
 
-// The server said that the push had no effect. It is cut in halves until the operation is found
-// that it can't take; that one fails alone, with the reason.
+// The server said that the push had no effect. Where that is the data's fault it is cut in halves,
+// until the transaction is found that can't be taken; that one fails alone, with the reason. What
+// else is wrong is the server's to mend, and the work waits for that.
 template <class W>
 result<void> sync_session<W>::take_back_batch(const error& why) {
     using annotations::field;
@@ -184,31 +186,38 @@ result<void> sync_session<W>::take_back_batch(const error& why) {
     if (!tx) return tx.error();
     auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::in_flight));
     if (!rows) return rows.error();
-    const bool is_alone = rows->size() == 1;
+    const bool is_renewal = why.code == errc::resynchronise;
+    const bool is_to_blame = detail::is_fault_of_work(why.code);
+    bool is_alone = true;  // One transaction: nothing less can be sent.
+    std::int32_t attempts = 0;
+    for (const record<outbox_operation>& each : *rows) {
+        is_alone &= each.value.transaction == rows->front().value.transaction;
+        attempts = std::max(attempts, each.value.attempts);
+    }
+    const bool fails =
+        is_alone && !is_renewal && (is_to_blame || attempts >= core_->options().attempts_max);
     for (record<outbox_operation>& row : *rows) {
         outbox_operation& each = row.value;
-        const bool is_theirs = why.code != errc::resynchronise;  // Not the operation's fault.
         // Of several nobody knows which it was.
-        if (!is_theirs || (!is_alone && !is_retryable(why))) --each.attempts;
-        const bool fails = is_theirs && is_alone &&
-                           (!is_retryable(why) || each.attempts >= core_->options().attempts_max);
+        if (is_renewal || (is_to_blame && !is_alone)) --each.attempts;
         auto done = schema_type::visit(each.entity_name, [&]<class T>(of<T>) {
             return detail::take_back<T>(*tx, each, fails ? &why : nullptr,
-                                        is_theirs ? each.id : core_->new_id());
+                                        is_renewal ? core_->new_id() : each.id);
         });
         if (!done) return done;
     }
     if (auto kept = tx->commit(); !kept) return kept;
-    if (why.code == errc::resynchronise) {
+    if (is_renewal) {
         // Versions of another history say nothing: first all is read anew, then this is sent.
         pushes_again_ = which_ != sync_parts::pull;
         return begin_renewal(why);
-    } else if (is_retryable(why)) {
-        // The work waits; what is new can be had nevertheless.
+    } else if (is_to_blame) {
+        const auto sent = static_cast<std::int64_t>(rows->size());
+        operations_max_ = std::max<std::int64_t>(1, std::min(operations_max_, sent) / 2);
+    } else {
+        // What is new can be had nevertheless.
         report_.push_failure = why;
         at_ = behind_push();
-    } else {
-        operations_max_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(rows->size()) / 2);
     }
     return {};
 }
