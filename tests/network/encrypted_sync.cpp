@@ -218,6 +218,15 @@ TEST_CASE("encrypted sync: T21, both sides of a conflict are sealed until a pers
     REQUIRE(open->size() == 1);
     check_all(hub, phone, desk);
     CHECK(!read_conflict<sealed_note>(open->front()));  // Without the keys.
+    // Nor by the routes: they tell that there is one, and take a side.
+    http::request asked;
+    asked.head.method = "GET";
+    asked.head.path = "/sync/conflicts";
+    asked.head.fields.add("Authorization", "Bearer any");
+    const http::response told = hub.routes(std::move(asked));
+    CHECK(told.status == 200);
+    CHECK(told.body.find(to_string(open->front().id)) != std::string::npos);
+    CHECK(!shows_a_canary(told.body));
     const auto sides = read_conflict<sealed_note>(open->front(), ring(first_key).for_tenant(ann));
     REQUIRE(sides);
     CHECK(sides->mine.value.mail == "canary@desk");

@@ -57,6 +57,15 @@ struct router_line {
     }
 };
 
+/// The same of the binary route.
+struct binary_line {
+    http::router* routes;
+
+    result<std::string> exchange(std::string_view request) const {
+        return (*routes)(json_request(http_link::path, request, http_link::media_type)).body;
+    }
+};
+
 template <class Schema, class Policy = merge_fields>
 struct served {
     memory::store<Schema> store{};
@@ -221,6 +230,24 @@ TEST_CASE("json routes: a push that changes nothing pokes nobody") {
         s.ask("/sync/push", second_push(an_id, R"("changed":{"title":"milk"})"));
     CHECK(value_of(pushed.body, "outcome") == "superseded");
     CHECK(poked == 0);
+}
+
+TEST_CASE("sync routes: a binary push that changes nothing pokes nobody either") {
+    served<board, server_wins> s;
+    add_sync_routes(s.routes, s.hub, s.pokes);
+    int poked = 0;
+    const auto heard = s.pokes.subscribe(tenant_id("ann"), [&] { ++poked; });
+    binary_line line{&s.routes};
+    memory::store<board> first, second;
+    replica phone(first, line, tenant_id("ann")), desk(second, line, tenant_id("ann"));
+    const uuid id = new_uuid();
+    REQUIRE(phone.put(task{.id = id, .title = "tea"}));
+    REQUIRE(phone.sync());
+    CHECK(poked == 1);
+    REQUIRE(desk.put(task{.id = id, .title = "milk"}));
+    REQUIRE(desk.sync());
+    CHECK(desk.get<task>(id)->value().title == "tea");
+    CHECK(poked == 1);
 }
 
 TEST_CASE("json link: what stands before the engine is a failure of the transport") {
