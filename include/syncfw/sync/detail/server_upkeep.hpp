@@ -2,9 +2,22 @@
 // What people and operators do on a server: settle conflicts, let old things go.
 #pragma once
 
+#include <syncfw/sync/detail/field_times.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/in_parts.hpp>
+#include <syncfw/sync/detail/retention.hpp>
+#include <syncfw/sync/detail/row_history.hpp>
 #include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/server.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace syncfw {
 
@@ -85,7 +98,12 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     if (!at) return at.error();
     auto stored = tx->template get<T>(*at);
     if (!stored) return stored.error();
-    if (!*stored) {
+    detail::foreign_left foreign;
+    if (*stored) {
+        auto left = detail::adopt_one(*tx, (*stored)->value);
+        if (!left) return left.error();
+        foreign = std::move(*left);
+    } else {
         // It was let go since: the device's row is all that is left of it.
         auto sides = read_conflict<T>((*parked)->value, detail::keys_in(*tx));
         if (!sides) return sides.error();
@@ -99,7 +117,11 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     detail::set_tenant(row->value, who.tenant);
     if (auto fits = validate(row->value); !fits) return fits;
     row->set_version((*stored)->version() + 1);
-    with_clock([&](hybrid_clock& clock) { row->set_written(clock.tick(from_.now())); });
+    with_clock([&](hybrid_clock& clock) {
+        // Devices' clocks run ahead: the decision is later than what was decided about.
+        if ((*stored)->written().value() != 0) clock.observe((*stored)->written(), from_.now());
+        row->set_written(clock.tick(from_.now()));
+    });
     row->set_sequence(*first);
     row->set_status(sync_status::synced);
     detail::set_times(*row, false);
@@ -114,12 +136,13 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     history.add(**stored);
     if (auto kept = history.keep(*tx); !kept) return kept;
     if (auto done = tx->put(*row); !done) return done;
+    if (auto kept = detail::keep_left(*tx, row->value, foreign); !kept) return kept;
     if (options_.field_times)
         if (auto done = detail::note_field_times(*tx, &**stored, *row, row->written()); !done)
             return done;
     if (auto done = detail::close_conflict(*tx, conflict, how, from_.now()); !done) return done;
     if (options_.audit) {
-        const record<audit_entry> entry{.value = {.id = conflict,
+        const record<audit_entry> entry{.value = {.id = new_id(),
                                                   .at = from_.now(),
                                                   .subject = who.subject,
                                                   .action = "resolve",
@@ -142,9 +165,24 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
 
 namespace detail {
 
+/// By which a client who goes by time has been told of the row.
+template <class T>
+[[nodiscard]] timestamp told_at(const T& row) {
+    timestamp last;
+    const auto look = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
+        if constexpr (Place != no_field) {
+            const std::optional<timestamp> at = member_at<Place>(row);
+            if (at && last < *at) last = *at;
+        }
+    };
+    look(std::integral_constant<std::size_t, entity_of<T>.find(meaning::updated_at)>());
+    look(std::integral_constant<std::size_t, entity_of<T>.find(meaning::last_sync_at)>());
+    return last;
+}
+
 template <class T>
 struct tombstone {
-    key_of<T> at{};
+    T value{};
     std::int64_t sequence = 0;
     std::int64_t version = 0;
 };
@@ -172,7 +210,7 @@ template <class Schema, class Storage>
     auto seen = visit_changes<Schema>(
         *tx, {.after = after, .limit = 1'000}, [&]<class T>(const record<T>& row) {
             if (row.is_deleted() && row.written().moment() < until)
-                found.template of<T>().push_back({key(row.value), row.sequence(), row.version()});
+                found.template of<T>().push_back({row.value, row.sequence(), row.version()});
         });
     if (!seen) return seen.error();
     result<void> done;
@@ -181,7 +219,7 @@ template <class Schema, class Storage>
         Schema::visit_at(Schema::parents_first[i], [&]<class T>(of<T>) {
             for (const tombstone<T>& each : found.template of<T>()) {
                 if (!done) return;
-                auto erased = tx->template erase<T>(each.at);
+                auto erased = tx->template erase<T>(key(each.value));
                 if (!erased && is_about_data(erased.error()) && tx->is_usable()) {
                     ++count.refused;
                     continue;
@@ -189,8 +227,11 @@ template <class Schema, class Storage>
                 done = erased;
                 if (done && *keeps_foreign)
                     done = tx->template erase<foreign_values>(
-                        {std::string(entity_of<T>.name), key_to_text(each.at)});
+                        {std::string(entity_of<T>.name), row_key(each.value)});
+                if (done) done = tx->erase_value(field_times_name(each.value));
+                if (done) done = row_history::erase(*tx, each.value);
                 ++count.erased;
+                floor->deletions_at = std::max(floor->deletions_at, told_at(each.value));
                 floor->deletions_until = larger(floor->deletions_until, each.sequence);
                 floor->versions_until = larger(floor->versions_until, each.version);
             }
@@ -198,6 +239,7 @@ template <class Schema, class Storage>
     if (!done) return done.error();
     if (count.erased == before) return *seen;
     if (auto put = put_floor(*tx, *floor); !put) return put.error();
+    if (auto kept = feed_times::pass(*tx, floor->deletions_at); !kept) return kept.error();
     if (auto kept = tx->commit(); !kept) return kept.error();
     return *seen;
 }
@@ -230,6 +272,11 @@ result<retired> server<W, P>::retire(const tenant_id& whose, const retention& ke
             [](const auto&) { return true; });
         if (!count) return count.error();
         gone.audit = *count;
+        auto settled = detail::erase_in_parts<parked_conflict>(
+            *store_, whose, all<parked_conflict>(), [&](const record<parked_conflict>& each) {
+                return each.value.resolved_at && *each.value.resolved_at < *kept.audit_until;
+            });
+        if (!settled) return settled.error();
     }
     // Who is referred to goes when those who refer to him are gone, if they come later in the feed.
     for (bool goes_on = kept.deletions_until.has_value(); goes_on;) {
