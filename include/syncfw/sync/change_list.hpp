@@ -9,12 +9,15 @@
 // whoever writes meanwhile. By time it begins at the rows that this store wrote since then, by its
 // own clock, whatever the writers' clocks said: their entities need a `last_sync_at` field. Rows of
 // the last two seconds before are given again, for what was under way at that moment. After the
-// first page the cursor goes on.
+// first page the cursor goes on. Who comes back so late that deletions behind his cursor or time
+// were let go is told so (`errc::resynchronise`), and begins without one.
 #pragma once
 
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/cursor.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/push_rules.hpp>
+#include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
 #include <syncfw/sync/plain_rows.hpp>
 
@@ -57,7 +60,8 @@ template <class Storage>
 [[nodiscard]] result<changes_page> list_changes(Storage& store, const tenant_id& whose,
                                                 const changes_wanted& wanted);
 
-/// The same from a number of the feed on, which must be of this tenant's.
+/// The same from a number of the feed on, which must be of this tenant's. Only for who follows the
+/// feed without a break: deletions that were let go are not missed.
 template <class Storage>
 [[nodiscard]] result<changes_page> list_changes_after(Storage& store, const tenant_id& whose,
                                                       std::int64_t after,
@@ -83,18 +87,23 @@ template <class T>
 
 template <class Storage, class Transaction>
 [[nodiscard]] result<changes_page> read_changes(Storage& store, Transaction& tx,
-                                                const tenant_id& whose, std::int64_t after,
+                                                const tenant_id& whose, const feed_place& from,
                                                 const changes_wanted& wanted) {
     using schema_type = typename Storage::schema_type;
     auto identity = store.identity();
     if (!identity) return identity.error();
-    changes_page page{.until = after};
+    auto keeps_foreign = has_foreign(tx);
+    if (!keeps_foreign) return keeps_foreign.error();
+    changes_page page{.until = from.until};
+    result<void> known;
     // What is not wanted is read over, so a page may be made of several parts of the feed.
     do {
         const std::int64_t room = wanted.limit - static_cast<std::int64_t>(page.changes.size());
         auto seen = visit_changes<schema_type>(
             tx, {.after = page.until, .limit = room}, [&]<class T>(record<T>&& row) {
                 if (!is_wanted(row, wanted)) return;
+                if (*keeps_foreign)
+                    if (auto left = adopt_one(tx, row.value); !left) known = left.error();
                 page.changes.push_back({.entity = entity_of<T>.name,
                                         .key = row_key(row.value),
                                         .is_deleted = row.is_deleted(),
@@ -102,10 +111,12 @@ template <class Storage, class Transaction>
                                         .sequence = row.sequence()});
             });
         if (!seen) return seen.error();
+        if (!known) return known.error();
         page.until = seen->until;
         page.has_more = seen->is_behind;
     } while (page.has_more && static_cast<std::int64_t>(page.changes.size()) < wanted.limit);
-    page.cursor = write_cursor({whose, entity_set<schema_type>, *identity}, page.until);
+    page.cursor =
+        write_place({whose, entity_set<schema_type>, *identity}, {page.until, from.fresh_until});
     return page;
 }
 
@@ -127,10 +138,19 @@ result<changes_page> list_changes(Storage& store, const tenant_id& whose,
     if (!tx) return tx.error();
     auto last = tx->last_sequence();
     if (!last) return last.error();
-    auto after =
-        read_cursor({whose, detail::entity_set<schema_type>, *identity}, wanted.cursor, *last);
-    if (!after) return after.error();
-    return detail::read_changes(store, *tx, whose, *after, wanted);
+    auto floor = detail::get_floor(*tx);
+    if (!floor) return floor.error();
+    detail::feed_place from{.fresh_until = *last};
+    if (!wanted.cursor.empty()) {
+        auto at = detail::read_place({whose, detail::entity_set<schema_type>, *identity},
+                                     wanted.cursor, *last);
+        if (!at) return at.error();
+        from = *at;
+    } else if (wanted.since && *wanted.since < floor->deletions_at) {
+        return detail::was_away_too_long("since");
+    }
+    if (floor->is_above(from)) return detail::was_away_too_long("cursor");
+    return detail::read_changes(store, *tx, whose, from, wanted);
 }
 
 template <class Storage>
@@ -138,7 +158,7 @@ result<changes_page> list_changes_after(Storage& store, const tenant_id& whose, 
                                         const changes_wanted& wanted) {
     auto tx = begin_read(store, whose);
     if (!tx) return tx.error();
-    return detail::read_changes(store, *tx, whose, after, wanted);
+    return detail::read_changes(store, *tx, whose, {.until = after}, wanted);
 }
 
 }  // namespace syncfw

@@ -71,6 +71,8 @@ template <class T, class Transaction>
     replacing_row<T> made{.key = key(*row)};
     auto stored = tx.template get<T>(made.key);
     if (!stored) return stored.error();
+    if (*stored)
+        if (auto left = adopt_one(tx, (*stored)->value); !left) return left.error();
     operation<T> op{.id = id, .written = stamp(0, front_door), .group = 1};
     op.changed = writable_fields<T>;
     set_key(op.before, made.key);

@@ -113,12 +113,7 @@ result<row_answer> row_server<W, P>::push(const caller& who, std::string_view bo
         ids.push_back(detail::make_id(generator, hub_->from_));
     replica_id origin;
     hub_->with_clock([&](hybrid_clock& clock) { origin = clock.origin(); });
-    const detail::push_rules rules{.tenant = who.tenant,
-                                   .subject = who.subject,
-                                   .now = hub_->from_.now(),
-                                   .audits = hub_->options_.audit,
-                                   .times_of_arrival = true,
-                                   .history_max = hub_->options_.history_max};
+    const detail::push_rules rules = hub_->rules_for(who);
     const detail::kept_answer once(who.subject, name.name, body);
     std::optional<batch_type> batch;
     auto done = transact(*hub_->store_, who.tenant,
@@ -162,6 +157,8 @@ void row_server<W, P>::tell(const caller& who, const batch_type& batch) {
         for (const events::entity_outcomes& each : batch.outcomes()) told.add(each);
         return told;
     });
+    for (const events::conflict_parked& each : batch.parked())
+        detail::tell(hub_->from_, [&] { return each; });
 }
 
 template <class W, class P>

@@ -68,6 +68,8 @@ struct server_status {
 struct retention {
     std::optional<timestamp> deletions_until{};  ///< Tombstones of rows deleted before.
     std::optional<timestamp> answers_until{};    ///< What operations of before were answered.
+    /// Who wrote what, and the conflicts that were settled before. Of those a device that was away
+    /// since then hears no more: its user settles them once again.
     std::optional<timestamp> audit_until{};
 };
 
@@ -176,7 +178,7 @@ class server {
                                                  const detail::row_choice<schema_type>& wanted,
                                                  pull_answer<schema_type>& page) const;
     template <class Transaction>
-    [[nodiscard]] result<void> add_foreign(Transaction& tx, pull_answer<schema_type>& page) const;
+    [[nodiscard]] result<void> give_foreign(Transaction& tx, pull_answer<schema_type>& page) const;
     template <class T>
     void take_page_row(pull_answer<schema_type>& page, record<T>&& row,
                        const detail::row_choice<schema_type>& wanted) const;
@@ -328,25 +330,20 @@ void server<W, P>::take_page_row(pull_answer<schema_type>& page, record<T>&& row
 // What is kept for devices that know more goes with its rows.
 template <class W, class P>
 template <class Transaction>
-result<void> server<W, P>::add_foreign(Transaction& tx, pull_answer<schema_type>& page) const {
-    auto keeps = detail::has_foreign(tx);
-    if (!keeps || !*keeps) return keeps ? result<void>() : result<void>(keeps.error());
+result<void> server<W, P>::give_foreign(Transaction& tx, pull_answer<schema_type>& page) const {
     result<void> done;
     schema_type::for_each([&]<class T>(of<T>) {
         std::vector<pulled_row<T>>& rows = page.rows.template of<T>();
         if (!done || rows.empty()) return;
-        std::vector<const T*> values;
-        for (const pulled_row<T>& each : rows) values.push_back(&each.row.value);
-        auto found = detail::foreign_of<T>(tx, values);
-        if (!found) {
-            done = found.error();
+        std::vector<T*> values;
+        for (pulled_row<T>& each : rows) values.push_back(&each.row.value);
+        auto left = detail::adopt_many(tx, values);
+        if (!left) {
+            done = left.error();
             return;
         }
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (rows[i].has_left) continue;
-            rows[i].foreign = std::move((*found)[i]);
-            (void)detail::adopt_foreign(rows[i].row.value, rows[i].foreign, detail::keys_in(tx));
-        }
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            if (!rows[i].has_left) rows[i].foreign = std::move((*left)[i].fields);
     });
     return done;
 }
@@ -396,15 +393,13 @@ result<pull_answer<typename W::schema_type>> server<W, P>::pull(const caller& wh
     pull_answer<schema_type> page;
     page.fresh_until = asked.cursor.empty() ? *last : asked.fresh_until;
     // Some deletions behind the cursor are gone, of rows that the device may have.
-    if (*after < floor->deletions_until && page.fresh_until < floor->deletions_until)
-        return error{.code = errc::resynchronise,
-                     .message = "the device was away longer than deletions are kept"};
+    if (floor->is_above({*after, page.fresh_until})) return detail::was_away_too_long();
     const std::int64_t limit =
         detail::smaller(detail::larger<std::int64_t>(asked.rows_max, 0), options_.rows_max);
     if (auto told = tell_resolved(*tx, asked, page); !told) return told.error();
     auto seen = read_page(*tx, {.after = *after, .limit = limit}, *wanted, page);
     if (!seen) return seen.error();
-    if (auto added = add_foreign(*tx, page); !added) return added.error();
+    if (auto given = give_foreign(*tx, page); !given) return given.error();
     page.cursor = write_cursor(scope, seen->until);
     page.until = seen->until;
     page.behind = seen->is_behind ? *last - seen->until : 0;

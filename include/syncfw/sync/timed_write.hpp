@@ -19,16 +19,15 @@
 // - What is created under a key that is there is a conflict where values differ.
 //
 // Clocks of clients run ahead; a time too far in the future counts as one about now. Each write
-// takes effect once: its id comes again with its first result, or is refused for another write. A
-// write that failed left nothing behind, and may come again mended.
+// takes effect once: its id comes again with its first result, or is refused for another write, as
+// long as answers are kept (`retention::answers_until`). A write that failed left nothing behind,
+// and may come again mended.
 #pragma once
 
-#include <syncfw/core/detail/siphash.hpp>
+#include <syncfw/sync/detail/kept_answer.hpp>
 #include <syncfw/sync/detail/timed_plan.hpp>
 #include <syncfw/sync/server.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -68,52 +67,27 @@ template <class Server>
 
 namespace detail {
 
-/// The engine's id of a write: its own where that is one, else one made of it (version 8). Ids are
-/// of one tenant, so who looks for two texts of the same id finds them for himself alone.
+/// The engine's id of a write: its own where that is one, else one made of it. Ids are of one
+/// tenant, so who looks for two texts of the same id finds them for himself alone.
 [[nodiscard]] inline uuid id_of_write(std::string_view name) {
     uuid own;
-    if (uuid::parse(name, own)) return own;
-    const auto mark = siphash_128({}, name);
-    std::array<std::uint8_t, 16> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(mark[i]);
-    bytes[6] = static_cast<std::uint8_t>(0x80 | (bytes[6] & 0x0F));
-    bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));
-    return uuid(bytes);
+    return uuid::parse(name, own) ? own : id_of_name(name);
 }
 
-/// What was asked, to know it by when it comes again.
-[[nodiscard]] inline std::string mark_of(const timed_write& asked) {
-    document all = document::array(static_cast<std::int64_t>(asked.kind), asked.entity, asked.key,
-                                   asked.data, to_string(asked.at));
-    const auto mark = siphash_128({}, syncfw::json::encode(all));
-    std::string text;
-    for (const std::byte each : mark) {
-        char pair[2];
-        write_hex(pair, static_cast<std::uint8_t>(each));
-        text.append(pair, 2);
-    }
-    return text;
+/// The first result of a write, to be given again.
+[[nodiscard]] inline kept_answer receipt_for(const timed_write& asked) {
+    constexpr std::string_view no_subject("\0write", 6);
+    return {
+        no_subject, asked.id,
+        syncfw::json::encode(document::array(static_cast<std::int64_t>(asked.kind), asked.entity,
+                                             asked.key, asked.data, to_string(asked.at)))};
 }
-
-[[nodiscard]] inline std::string receipt_name(const timed_write& asked) {
-    return "write/" + asked.id;
+[[nodiscard]] inline std::string text_of(const write_result& result) {
+    return syncfw::json::encode(document::array(result.resolution, result.data));
 }
-[[nodiscard]] inline std::string receipt_of(const timed_write& asked, const write_result& result) {
-    return mark_of(asked) + " " +
-           syncfw::json::encode(document::array(result.resolution, result.data));
-}
-
-/// The first result of a write that came before; an error where that was another one.
-[[nodiscard]] inline write_result result_in(const timed_write& asked, std::string_view receipt) {
-    const std::string mark = mark_of(asked);
-    const std::string_view rest = receipt.substr(std::min(receipt.size(), mark.size()));
-    const auto kept = syncfw::json::decode_document(rest);
-    if (!receipt.starts_with(mark) || !kept || kept->elements() == nullptr)
-        return {.status = write_status::error,
-                .why = {.code = errc::already_exists,
-                        .message = "another operation had this id",
-                        .field = "id"},
-                .is_repeated = true};
+[[nodiscard]] inline result<write_result> result_in(const std::string& receipt) {
+    const auto kept = syncfw::json::decode_document(receipt);
+    if (!kept) return kept.error();
     write_result first{.is_repeated = true};
     first.resolution = *kept->elements()->at(0).text();
     first.data = kept->elements()->at(1);
@@ -145,17 +119,23 @@ class write_taker {
   public:
     using schema_type = typename Server::schema_type;
 
-    write_taker(const timed_write& asked, writes_before& before) : asked_(asked), before_(before) {}
+    write_taker(const timed_write& asked, writes_before& before)
+        : asked_(asked), before_(before), receipt_(receipt_for(asked)) {}
 
     template <class Transaction>
     [[nodiscard]] result<push_message<schema_type>> make(Transaction& tx) {
         push_message<schema_type> message;
         ended_ = {};
-        auto receipt = tx.get_value(receipt_name(asked_));
+        auto receipt = receipt_.find(tx);
+        if (!receipt && receipt.error().code == errc::conflict)
+            return error{.code = errc::already_exists,
+                         .message = "another operation had this id",
+                         .field = "id"};
         if (!receipt) return receipt.error();
         if (*receipt) {
-            ended_ = result_in(asked_, **receipt);
-            if (ended_.status == write_status::error) return ended_.why;
+            auto first = result_in(**receipt);
+            if (!first) return first.error();
+            ended_ = std::move(*first);
             return message;
         }
         auto done = schema_type::visit(asked_.entity, [&]<class T>(of<T>) -> result<void> {
@@ -180,8 +160,8 @@ class write_taker {
             read_answer(answer, ended_);
             if (ended_.status == write_status::error) return ended_.why;
             if (auto shown = show(tx); !shown) return shown;
-            if (auto kept = tx.put_value(receipt_name(asked_), receipt_of(asked_, ended_)); !kept)
-                return kept;
+            auto kept = receipt_.keep(tx, text_of(ended_), answer.newest.moment());
+            if (!kept) return kept;
         }
         return within(tx, std::as_const(ended_));
     }
@@ -210,6 +190,7 @@ class write_taker {
 
     const timed_write& asked_;
     writes_before& before_;
+    kept_answer receipt_;
     write_result ended_{};
     std::int64_t version_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using namespace two_devices;
@@ -125,6 +126,37 @@ TEST_CASE("sign out: unsent work is sent first, stays, or is dropped, as it was 
     CHECK(s.a.status()->pending == 0);
     s.sync_all();
     CHECK(s.b.find(all<task>())->size() == 3);
+}
+
+TEST_CASE("sign out: of somebody who left, no row is anywhere on the device") {
+    scene<park> s;
+    REQUIRE(s.a.put(task{.id = 1, .title = "milk"}));
+    s.sync_all();
+    REQUIRE(s.a.patch<task>(1, [](task& t) { t.title = "oat milk"; }));
+    REQUIRE(s.b.patch<task>(1, [](task& t) { t.title = "soy milk"; }));
+    s.sync_all();
+    REQUIRE(s.b.resolve(s.b.conflicts()->at(0).id, side::theirs));
+    s.sync_all();
+    REQUIRE(s.b.sign_out(unsent::flush));
+    auto tx = begin_read(s.b_store, tenant_id());
+    complete_schema<tasks>::for_each([&]<class T>(of<T>) {
+        CAPTURE(entity_of<T>.name);
+        if constexpr (!std::is_same_v<T, feed_position>) CHECK(tx->scan(all<T>())->empty());
+    });
+}
+
+TEST_CASE("freshness: a device that was left has seen nothing") {
+    scene<> s;
+    REQUIRE(s.a.put(task{.id = 1}));
+    s.sync_all();
+    const freshness token = *s.a.seen();
+    REQUIRE(s.b.wait(token, 0));
+    REQUIRE(s.b.sign_out(unsent::flush));
+    s.b_link.is_cut = true;
+    CHECK(s.b.wait(token, 0).error().code == errc::timed_out);
+    s.b_link.is_cut = false;
+    REQUIRE(s.b.wait(token, 10'000'000));
+    CHECK(s.b.get<task>(1)->has_value());
 }
 
 TEST_CASE("no-lost-write: a full sync that is cut at any call of its store loses nothing") {

@@ -227,6 +227,17 @@ TEST_CASE("row_server: a merge finds its base in the history, as long as that is
     CHECK(tx->scan<row_version>({.entity = entity_of<row_version>})->size() == 3);
 }
 
+TEST_CASE("row_server: no more versions are kept than was said, however often a row comes") {
+    scene s;
+    const document made = s.push_book(R"({"title":"a"})");
+    for (int i = 0; i < 6; ++i)
+        (void)s.push(R"({"book":[)" + with_id(made, R"("title":"b")") + "," +
+                     with_id(made, R"("title":"c")") + "]}");
+    const auto kept = begin_read(s.store, s.who.tenant)->scan(all<row_version>());
+    CHECK(!kept->empty());
+    CHECK(kept->size() <= 3);
+}
+
 TEST_CASE("row_server: an engine's device and a client of rows see each other's changes") {
     scene<merge_rows> s;
     store_type near{memory::options{.unique = false}};
@@ -300,6 +311,33 @@ TEST_CASE("row_server: a pull of a part gives no time to go on from") {
     (void)s.push(R"({"book":[{"title":"a"}]})");
     const document page = s.pull({.moves_time = false});
     CHECK(books(s.pull({.since = moment(page, "syncTimestamp")})).size() == 1);
+}
+
+TEST_CASE("no-resurrection: who was away while deletions were let go is told to begin anew") {
+    scene s;
+    (void)s.push_book(R"({"title":"a"})");
+    const document gone = s.push_book(R"({"title":"b"})");
+    const document before = s.pull();
+    (void)s.push_book(with_id(gone, R"("is_deleted":true,"version":1)"));
+    const document known = s.pull({.cursor = text(before, "cursor")});
+    REQUIRE(s.hub.retire(s.who.tenant, {.deletions_until = timestamp::max()})->deletions == 1);
+    const auto told = [&](const row_question& asked) {
+        const auto got = s.rows.pull(s.who, asked);
+        return got ? errc{} : got.error().code;
+    };
+    CHECK(told({.cursor = text(before, "cursor")}) == errc::resynchronise);
+    CHECK(told({.since = moment(before, "syncTimestamp")}) == errc::resynchronise);
+    // Who knew of it goes on, and so does who begins, however small his pages are.
+    CHECK(told({.cursor = text(known, "cursor")}) == errc{});
+    CHECK(told({.since = moment(known, "syncTimestamp")}) == errc{});
+    // Many clients have no microseconds: what they were given is not too old when it comes back.
+    const timestamp given = moment(s.pull(), "syncTimestamp");
+    CHECK(told({.since = timestamp::from_microseconds(given.milliseconds_since_epoch() * 1'000)}) ==
+          errc{});
+    (void)s.push_book(R"({"title":"c"})");
+    const document first = s.pull({.limit = 1});
+    CHECK(told({.cursor = text(first, "cursor"), .limit = 1}) == errc{});
+    CHECK(told({.since = moment(known, "syncTimestamp")}) == errc{});
 }
 
 TEST_CASE("row_server: a time to come is told") {

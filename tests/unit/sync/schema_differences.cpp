@@ -3,8 +3,11 @@
 // away. Method: the same entity with and without a field, on devices and on the server.
 #include <syncfw/conflict/policies.hpp>
 #include <syncfw/storage/memory.hpp>
+#include <syncfw/sync/change_list.hpp>
 #include <syncfw/sync/replica.hpp>
+#include <syncfw/sync/row_server.hpp>
 #include <syncfw/sync/server.hpp>
+#include <syncfw/sync/timed_write.hpp>
 #include <syncfw/transport/in_process.hpp>
 
 #include <doctest/doctest.h>
@@ -97,6 +100,88 @@ void upgrade(memory::store<older::pads>& before, memory::store<newer::pads>& aft
     REQUIRE(to->put_value(detail::foreign_name, "1"));
     REQUIRE(to->next_sequence(*from->last_sequence()));
     REQUIRE(to->commit());
+}
+
+// Rows with times, which clients without the engine need.
+namespace older {
+struct film {
+    std::string id{};
+    std::string title{};
+    timestamp updated_at{};
+    static constexpr auto sync_entity =
+        entity<"film">(field<&film::id>(primary_key), field<&film::updated_at>(is::updated_at));
+};
+}  // namespace older
+namespace newer {
+struct film {
+    std::string id{};
+    std::string title{};
+    std::int64_t rating = 0;
+    timestamp updated_at{};
+    static constexpr auto sync_entity =
+        entity<"film">(field<&film::id>(primary_key), field<&film::updated_at>(is::updated_at));
+};
+}  // namespace newer
+
+/// A server of which the program has learned a field that a device wrote before: the 5 is kept
+/// beside the row, which says 0.
+struct learned {
+    using store_type = memory::store<schema<newer::film>>;
+    store_type store{};
+    server<world<store_type>, last_write_wins> hub{
+        store, last_write_wins(), {.field_times = true, .times_of_arrival = true}};
+    row_server<world<store_type>, last_write_wins> rows{hub};
+
+    learned() {
+        memory::store<schema<older::film>> before;
+        server<world<memory::store<schema<older::film>>>, last_write_wins> old(
+            before, last_write_wins(), {.times_of_arrival = true});
+        memory::store<schema<newer::film>> device;
+        in_process_link line(old, caller{});
+        replica mine(device, line);
+        REQUIRE(mine.put(newer::film{.id = "a", .title = "one", .rating = 5}));
+        REQUIRE(mine.sync());
+        auto from = begin_read(before, tenant_id());
+        auto to = begin_write(store, tenant_id());
+        const record<older::film> old_row = from->get<older::film>("a")->value();
+        record<newer::film> row{.value = {.id = "a",
+                                          .title = old_row.value.title,
+                                          .updated_at = old_row.value.updated_at}};
+        row.set_version(old_row.version());
+        row.set_written(old_row.written());
+        row.set_sequence(old_row.sequence());
+        REQUIRE(to->put(row));
+        REQUIRE(to->put_many(*from->scan(all<foreign_values>())));
+        REQUIRE(to->put_value(detail::foreign_name, "1"));
+        REQUIRE(to->put_value(detail::feed_times::name,
+                              from->get_value(detail::feed_times::name)->value()));
+        REQUIRE(to->next_sequence(1));
+        REQUIRE(to->commit());
+    }
+    document row_of_client() {
+        const auto page = rows.pull({}, {});
+        REQUIRE(page);
+        return json::decode_document(page->body)->find("data")->find("film")->elements()->at(0);
+    }
+    std::int64_t rating_on_a_device() {
+        store_type device;
+        in_process_link line(hub, caller{});
+        replica mine(device, line);
+        REQUIRE(mine.sync());
+        return mine.get<newer::film>("a")->value().rating;
+    }
+};
+
+// Somebody's write of an older version waits for a person.
+void store_kept_conflict(learned& s) {
+    const record<newer::film> row =
+        begin_read(s.store, tenant_id())->get<newer::film>("a")->value();
+    record<parked_conflict> parked{
+        .value = {.id = new_uuid(), .entity_name = "film", .row_key = "a"}};
+    REQUIRE(detail::keep_sides<newer::film>(parked.value, nullptr, row, row, {}));
+    auto tx = begin_write(s.store, tenant_id());
+    REQUIRE(tx->put(parked));
+    REQUIRE(tx->commit());
 }
 
 /// A server that becomes another one.
@@ -214,6 +299,54 @@ TEST_CASE("in-step schemas: work on an entity that the server doesn't know waits
     REQUIRE(failed->size() == 1);
     CHECK(failed->front().entity_name == "pen");
     CHECK(!failed->front().reason.empty());
+}
+
+TEST_CASE("schema: what a server has learned of comes to every kind of client") {
+    learned s;
+    CHECK(*s.row_of_client().find("rating") == document(5));
+    CHECK(*list_changes(s.store, tenant_id(), {})->changes.at(0).row.find("rating") == document(5));
+    CHECK(s.rating_on_a_device() == 5);
+}
+
+TEST_CASE("schema: what a client of rows writes is not undone by what was kept before") {
+    for (const int rating : {3, 0}) {
+        learned s;
+        REQUIRE(s.rows.push(
+            {}, R"({"changes":{"film":[{"id":"a","rating":)" + std::to_string(rating) + "}]}}"));
+        CHECK(*s.row_of_client().find("rating") == document(rating));
+        CHECK(s.rating_on_a_device() == rating);
+    }
+}
+
+TEST_CASE("schema: what a client of rows leaves alone stays as it was kept") {
+    learned s;
+    REQUIRE(s.rows.push({}, R"({"changes":{"film":[{"id":"a","title":"two"}]}})"));
+    CHECK(*s.row_of_client().find("rating") == document(5));
+    CHECK(s.rating_on_a_device() == 5);
+}
+
+TEST_CASE("schema: what a timed write writes is not undone by what was kept before") {
+    for (const int rating : {3, 0}) {
+        learned s;
+        const auto done =
+            take_write(s.hub, {},
+                       {.id = "w",
+                        .entity = "film",
+                        .key = "a",
+                        .data = document::object({{"rating", rating}}),
+                        .at = timestamp::from_microseconds(
+                            system_environment().now().microseconds_since_epoch() + 1'000'000)});
+        CHECK(done.status == write_status::success);
+        CHECK(s.rating_on_a_device() == rating);
+    }
+}
+
+TEST_CASE("schema: what a person decides is not undone by what was kept before") {
+    learned s;
+    store_kept_conflict(s);
+    const uuid id = s.hub.conflicts(tenant_id())->at(0).id;
+    REQUIRE(s.hub.resolve({}, id, newer::film{.id = "a", .title = "two", .rating = 3}));
+    CHECK(s.rating_on_a_device() == 3);
 }
 
 TEST_CASE("once: what comes again to a server that has become newer gets its first answer") {

@@ -5,7 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 using namespace two_devices;
 
@@ -194,19 +197,70 @@ TEST_CASE("once: an operation that comes again to a restored server gets its fir
     CHECK(*begin_read(restored, tenant_id())->last_sequence() == 1);
 }
 
+TEST_CASE("conflicts: what a person decides is later than what was decided about") {
+    scene<park> s;
+    disagree(s);
+    const std::int64_t minutes = 4;
+    auto tx = begin_write(s.hub_store, tenant_id());
+    record<task> row = tx->get<task>(1)->value();
+    row.set_written(stamp(row.written().value() + (minutes * 60'000 << 16), replica_id(7)));
+    REQUIRE(tx->put(row));
+    REQUIRE(tx->commit());
+    server<world<memory::store<tasks>>, park> restarted(s.hub_store);
+    REQUIRE(restarted.resolve({}, s.hub.conflicts(tenant_id())->at(0).id, side::mine));
+    const auto decided = begin_read(s.hub_store, tenant_id())->get<task>(1)->value();
+    CHECK(decided.value.title == "soy milk");
+    CHECK(decided.written().value() > row.written().value());
+}
+
+TEST_CASE("conflicts: what was settled long ago is let go on the server") {
+    scene<park> s;
+    disagree(s);
+    REQUIRE(s.hub.retire(tenant_id(), {.audit_until = later()}));
+    CHECK(s.hub.status(tenant_id())->open_conflicts == 1);
+    REQUIRE(s.hub.resolve({}, s.hub.conflicts(tenant_id())->at(0).id, side::mine));
+    REQUIRE(s.hub.retire(tenant_id(), {.audit_until = later()}));
+    CHECK(begin_read(s.hub_store, tenant_id())->scan(all<parked_conflict>())->empty());
+}
+
+TEST_CASE("retention: with a deletion goes all that was kept of its row") {
+    scene<> s({.field_times = true, .history_max = 3});
+    REQUIRE(s.a.put(task{.id = 1}));
+    REQUIRE(s.a.put(task{.id = 2}));
+    REQUIRE(s.a.sync());
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(s.a.patch<task>(1, [](task& t) { t.votes += 1; }));
+        REQUIRE(s.a.patch<task>(2, [](task& t) { t.votes += 1; }));
+        REQUIRE(s.a.sync());
+    }
+    REQUIRE(s.a.remove<task>(1));
+    REQUIRE(s.a.sync());
+    const auto kept = [&](const char* key) {
+        auto tx = begin_read(s.hub_store, tenant_id());
+        std::size_t versions = 0;
+        for (const auto& each : *tx->scan(all<row_version>()))
+            versions += each.value.row_key == key ? 1 : 0;
+        return std::pair(versions, tx->get_value(std::string("times/task/") + key)->has_value());
+    };
+    CHECK(kept("1") == std::pair(std::size_t{3}, true));
+    REQUIRE(s.hub.retire(tenant_id(), {.deletions_until = later()})->deletions == 1);
+    CHECK(kept("1") == std::pair(std::size_t{0}, false));
+    CHECK(kept("2") == std::pair(std::size_t{3}, true));
+}
+
 TEST_CASE("audit: it is kept who wrote which fields of which row, if that is wanted") {
     scene<park> s({.audit = true});
     disagree(s);
     REQUIRE(s.hub.resolve({.subject = "ann"}, s.hub.conflicts(tenant_id())->at(0).id, side::mine));
     const auto entries = begin_read(s.hub_store, tenant_id())->scan(all<audit_entry>()).value();
-    REQUIRE(entries.size() == 3);  // The parked one's note is the resolution's by now.
+    REQUIRE(entries.size() == 4);  // The parked one's note is still there.
     int resolved = 0;
     for (const auto& each : entries) {
         CHECK(each.value.row_key == "1");
         resolved += each.value.action == "resolve" && each.value.subject == "ann" ? 1 : 0;
     }
     CHECK(resolved == 1);
-    CHECK(s.hub.retire(tenant_id(), {.audit_until = later()})->audit == 3);
+    CHECK(s.hub.retire(tenant_id(), {.audit_until = later()})->audit == 4);
 }
 
 TEST_CASE("whole-page: a server may take a push as a whole or not at all") {

@@ -4,12 +4,14 @@
 #include <syncfw/sync/change_list.hpp>
 #include <syncfw/sync/observed.hpp>
 #include <syncfw/sync/replace_all.hpp>
+#include <syncfw/sync/row_server.hpp>
 #include <syncfw/sync/write_queue.hpp>
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -257,6 +259,48 @@ TEST_CASE("timed write: what waits for a person is told with both values and bot
     CHECK(told.parked[0].theirs_written == to_string(at(5)));
 }
 
+TEST_CASE(
+    "timed write: what a client of rows wrote later stays, and what it left waiting is told") {
+    syncfw::memory::store<notes> store;
+    heard told;
+    syncfw::server hub(store, policy(), {.field_times = true, .times_of_arrival = true},
+                       syncfw::observed(told));
+    syncfw::row_server rows(hub);
+    const syncfw::caller ada{.tenant = syncfw::tenant_id("ada"), .subject = "ada"};
+    const timestamp now = syncfw::system_environment().now();
+    const auto push = [&](const std::string& more, std::chrono::seconds when) {
+        return rows.push(ada, R"({"changes":{"note":[{"id":"n1",)" + more + R"(,"updated":")" +
+                                  to_string(now + when) + "\"}]}}");
+    };
+    using std::chrono::seconds;
+    REQUIRE(push(R"("title":"a")", seconds(1)));
+    REQUIRE(push(R"("title":"by row")", seconds(30)));
+    const write_result met = syncfw::take_write(hub, ada,
+                                                {.id = "w",
+                                                 .kind = write_kind::update,
+                                                 .entity = "note",
+                                                 .key = "n1",
+                                                 .data = object({{"title", "earlier"}}),
+                                                 .at = now + seconds(20)});
+    CHECK(met.resolution == "server");
+    CHECK(*met.data.find("title")->text() == "by row");
+
+    CHECK(told.parked.empty());
+    REQUIRE(push(R"("is_deleted":true)", seconds(-30)));
+    REQUIRE(told.parked.size() == 1);
+    CHECK(told.parked[0].key == "n1");
+    CHECK(told.parked[0].mine == "deleted");
+}
+
+TEST_CASE("timed write: its first result is let go with other answers") {
+    world w;
+    (void)w.write(write_kind::create, at(1), object({{"title", "a"}}), "one");
+    CHECK(w.hub.retire(w.ada.tenant, {.answers_until = timestamp::max()})->answers == 2);
+    auto tx = syncfw::begin_read(w.store, w.ada.tenant);
+    CHECK(tx->scan(syncfw::all<syncfw::applied_operation>())->empty());
+    CHECK_FALSE(tx->get_value("write/one")->has_value());
+}
+
 TEST_CASE("a row in words has nothing of what is kept encrypted") {
     const syncfw::record<sealed_note> row{{.id = "n", .title = "open", .diary = "for my eyes"}};
     const std::string words = syncfw::detail::row_in_words(row);
@@ -412,6 +456,29 @@ TEST_CASE("changes: pages by cursor give each row once, deletions among them") {
     CHECK(seen == std::vector<std::string>{"n0", "n1", "n2", "n4", "n5", "n6", "n3"});
 }
 
+TEST_CASE("changes: who was away while deletions were let go is told to begin anew") {
+    world w;
+    const timestamp before = syncfw::system_environment().now();
+    for (const char* key : {"n1", "n2", "n3"})
+        (void)w.write(write_kind::create, at(1), object({{"title", key}}), {}, key);
+    const std::string known = syncfw::list_changes(w.store, w.ada.tenant, {})->cursor;
+    (void)w.write(write_kind::remove, at(2), {}, {}, "n3");
+    const std::string told = syncfw::list_changes(w.store, w.ada.tenant, {.cursor = known})->cursor;
+    REQUIRE(w.hub.retire(w.ada.tenant, {.deletions_until = timestamp::max()})->deletions == 1);
+    const auto code = [&](const syncfw::changes_wanted& wanted) {
+        const auto page = syncfw::list_changes(w.store, w.ada.tenant, wanted);
+        return page ? syncfw::errc{} : page.error().code;
+    };
+    CHECK(code({.cursor = known}) == syncfw::errc::resynchronise);
+    CHECK(code({.since = before}) == syncfw::errc::resynchronise);
+    CHECK(code({.cursor = told}) == syncfw::errc{});
+    CHECK(code({.since = syncfw::system_environment().now()}) == syncfw::errc{});
+    // Who begins is not sent back on his way.
+    const auto first = syncfw::list_changes(w.store, w.ada.tenant, {.limit = 1});
+    REQUIRE(first->has_more);
+    CHECK(code({.cursor = first->cursor}) == syncfw::errc{});
+}
+
 TEST_CASE("changes: a time means the server's clock, not that of who wrote") {
     world w;
     (void)w.write(write_kind::create, at(1), object({{"title", "written long ago"}}));
@@ -497,6 +564,31 @@ TEST_CASE("queue: what fails is tried five times, then parked, and holds back it
     CHECK(queue.clear(w.ada.tenant).value() == 1);  // "there" alone
     CHECK(queue.mark(w.ada.tenant, {missing.id, behind.id, "unknown"}).value() == 2);
     CHECK(queue.pending(w.ada.tenant)->empty());
+}
+
+TEST_CASE("queue: what can't be handled yet holds nothing of other rows back, however much it is") {
+    world w;
+    syncfw::write_queue queue(w.hub, w.store, {.batch = 2});
+    const auto add = [&](const std::string& key) {
+        (void)queue.add(w.ada,
+                        {.kind = key == "bad" ? write_kind::update : write_kind::create,
+                         .entity = "note",
+                         .key = key,
+                         .data = object({{"title", "x"}})},
+                        at(1));
+    };
+    for (int i = 0; i < 50; ++i) add("bad");
+    for (int i = 0; i < 5; ++i) add("n" + std::to_string(i));
+    CHECK(queue.work(at(1))->failed == 1);
+    const auto second = queue.work(at(1));
+    CHECK(second->handled == 2);
+    CHECK(second->left == 53);
+    CHECK(second->due == at(1));
+    CHECK(queue.work(at(1))->handled == 2);
+    const auto last = queue.work(at(1));
+    CHECK(last->handled == 1);
+    CHECK(last->left == 50);
+    CHECK(last->due == at(1, 1));
 }
 
 TEST_CASE("queue: another user's ids are unknown, and what can't be handled is refused") {

@@ -126,7 +126,7 @@ class batch_maker {
             if (!base) return base.error();
             auto op = work_between(*base ? &**base : nullptr, *row);
             if (!op && !queued.resolves.empty()) op = decision_alone(*base, *row);
-            if (!op) return settle(queued, *base, *row);
+            if (!op) return back_to_base(tx_, queued, std::move(*base), *row);
             op->resolves = queued.resolves;
             op->id = queued.id;
             op->group = group_of(queued.transaction);
@@ -150,20 +150,6 @@ class batch_maker {
                             .written = row.written(),
                             .before = base->value,
                             .after = base->value};
-    }
-
-    // Nothing is to be sent of it: the row is as both sides know it, or was never sent.
-    template <class T>
-    [[nodiscard]] result<void> settle(const outbox_operation& queued,
-                                      std::optional<record<T>>& base, const record<T>& row) {
-        if (auto done = tx_.template erase<outbox_operation>(queued.id); !done) return done;
-        if (!base) return tx_.template erase<T>(key(row.value));
-        assign_fields(base->value, row.value, only_here<T>);
-        auto stands = standing<T>(tx_, queued.row_key);
-        if (!stands) return stands.error();
-        base->set_status(*stands);
-        base->set_sequence(row.sequence());
-        return tx_.put(*base);
     }
 
     template <class T>

@@ -50,6 +50,18 @@ class feed_times {
         return tx.put_value(name, out.view());
     }
 
+    /// From now on times are later than this one, also where they are cut off to milliseconds, as
+    /// many clients do.
+    template <class Transaction>
+    [[nodiscard]] static result<void> pass(Transaction& tx, timestamp gone) {
+        auto times = read(tx);
+        if (!times) return times.error();
+        const std::int64_t whole = (gone.milliseconds_since_epoch() + 1) * 1'000;
+        if (times->is_new_ || times->last_ >= whole) return {};
+        times->last_ = whole;
+        return times->keep(tx);
+    }
+
     /// Whether nothing was ever written with such a time.
     [[nodiscard]] bool is_new() const noexcept { return is_new_; }
     /// Of the last write.

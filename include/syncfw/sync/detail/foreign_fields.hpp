@@ -9,6 +9,7 @@
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
+#include <syncfw/sync/detail/row_keys.hpp>
 
 #include <optional>
 #include <span>
@@ -79,6 +80,36 @@ bool adopt_foreign(T& row, std::vector<foreign_field>& kept, const cipher_view& 
            }) > 0;
 }
 
+/// What is kept beside a row, but for what became part of it.
+struct foreign_left {
+    std::vector<foreign_field> fields{};
+    bool is_fewer = false;  ///< Some of it did: who writes the row has to keep the rest.
+};
+
+/// Makes of rows as they are stored rows as this program knows them. Gives what is left beside
+/// each.
+template <class T, class Transaction>
+[[nodiscard]] result<std::vector<foreign_left>> adopt_many(Transaction& tx,
+                                                           const std::vector<T*>& rows) {
+    std::vector<foreign_left> left(rows.size());
+    auto keeps = has_foreign(tx);
+    if (!keeps) return keeps.error();
+    if (!*keeps || rows.empty()) return left;
+    auto found = foreign_of<T>(tx, {rows.begin(), rows.end()});
+    if (!found) return found.error();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        left[i].fields = std::move((*found)[i]);
+        left[i].is_fewer = adopt_foreign(*rows[i], left[i].fields, keys_in(tx));
+    }
+    return left;
+}
+template <class T, class Transaction>
+[[nodiscard]] result<foreign_left> adopt_one(Transaction& tx, T& row) {
+    auto left = adopt_many(tx, std::vector<T*>{&row});
+    if (!left) return left.error();
+    return std::move(left->front());
+}
+
 template <class T>
 [[nodiscard]] record<foreign_values> foreign_record(const T& row,
                                                     const std::vector<foreign_field>& kept) {
@@ -88,6 +119,12 @@ template <class T>
     return {.value = {.entity_name = std::string(entity_of<T>.name),
                       .row_key = row_key(row),
                       .fields = to_blob(out.view())}};
+}
+
+/// The row was written with what it adopted: that is kept beside it no more.
+template <class T, class Transaction>
+[[nodiscard]] result<void> keep_left(Transaction& tx, const T& row, const foreign_left& left) {
+    return left.is_fewer ? tx.put(foreign_record(row, left.fields)) : result<void>();
 }
 
 }  // namespace syncfw::detail

@@ -20,6 +20,16 @@
 
 namespace syncfw::detail {
 
+/// An id made of a name: of the form of version 8, which no operation of a device has.
+[[nodiscard]] inline uuid id_of_name(std::string_view name) {
+    const auto hash = siphash_128({}, name);
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), hash.data(), bytes.size());
+    bytes[6] = static_cast<std::uint8_t>(0x80 | (bytes[6] & 0x0F));
+    bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));
+    return uuid(bytes);
+}
+
 /// What a request was answered that its sender has given a name, kept with what it did, in one
 /// transaction: it gets the same answer when it comes again, and does nothing more.
 class kept_answer {
@@ -55,17 +65,11 @@ class kept_answer {
     }
 
   private:
-    // Of the form of version 8, which no operation of a device has.
     [[nodiscard]] static uuid id_of(std::string_view subject, std::string_view name) {
         std::string both(subject);
         both += '\0';
         both += name;
-        const auto hash = siphash_128({}, both);
-        std::array<std::uint8_t, 16> bytes{};
-        std::memcpy(bytes.data(), hash.data(), bytes.size());
-        bytes[6] = static_cast<std::uint8_t>(0x80 | (bytes[6] & 0x0F));
-        bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));
-        return uuid(bytes);
+        return id_of_name(both);
     }
 
     uuid id_;

@@ -267,38 +267,15 @@ class local_edit {
         if (!base) return base.error();
         const bool is_work =
             !unsent.resolves.empty() || work_between(*base ? &**base : nullptr, row);
-        if (!is_work) return take_back(row, *base, unsent);
+        if (!is_work) return back_to_base(tx_, unsent, std::move(*base), row);
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;
         if (unsent.transaction != transaction_) joined_.push_back(unsent.transaction);
         ++writes_;
         if (unsent.state != outbox_state::failed)
             return is_noted ? tx_.put(record<outbox_operation>{std::move(unsent)}) : result<void>();
-        // What was refused is something else now, and is tried again.
-        if (auto done = tx_.template erase<outbox_operation>(unsent.id); !done) return done;
-        unsent.id = core_->new_id();
-        unsent.state = outbox_state::queued;
-        unsent.attempts = 0;
-        unsent.code = unsent.reason = {};
-        return tx_.put(record<outbox_operation>{std::move(unsent)});
-    }
-
-    // The row is again as both sides know it.
-    template <class T>
-    result<void> take_back(const record<T>& row, const std::optional<record<T>>& base,
-                           const outbox_operation& unsent) {
-        if (auto done = tx_.template erase<outbox_operation>(unsent.id); !done) return done;
-        if (!base) return tx_.template erase<T>(key(row.value));
-        record<T> settled = *base;
-        assign_fields(settled.value, row.value, only_here<T>);
-        settled.set_sequence(row.sequence());
-        // Where an operation of it still travels, its answer will say how the row stands.
-        auto travels = is_in_flight<T>(tx_, row.value);
-        if (!travels) return travels.error();
-        auto stands = standing<T>(tx_, unsent.row_key);
-        if (!stands) return stands.error();
-        settled.set_status(*travels ? sync_status::pending : *stands);
-        return tx_.put(settled);
+        // It is something else now.
+        return queue_again(tx_, std::move(unsent), core_->new_id());
     }
 
     template <class T>

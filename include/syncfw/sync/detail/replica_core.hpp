@@ -114,12 +114,7 @@ class replica_core {
             [&]<class T>(auto& tx, outbox_operation& failed, record<T> row) -> result<void> {
                 row.set_status(sync_status::pending);
                 if (auto done = tx.put(row); !done) return done;
-                if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
-                failed.id = new_id();
-                failed.state = outbox_state::queued;
-                failed.attempts = 0;
-                failed.code = failed.reason = {};
-                return tx.put(record<outbox_operation>{failed});
+                return queue_again(tx, std::move(failed), new_id());
             });
     }
 
@@ -129,14 +124,7 @@ class replica_core {
             [&]<class T>(auto& tx, outbox_operation& failed, record<T> row) -> result<void> {
                 auto base = base_of<T>(failed, keys_in(tx));
                 if (!base) return base.error();
-                if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
-                if (!*base) return tx.template erase<T>(key(row.value));
-                assign_fields((*base)->value, row.value, only_here<T>);
-                auto stands = standing<T>(tx, failed.row_key);
-                if (!stands) return stands.error();
-                (*base)->set_status(*stands);
-                (*base)->set_sequence(row.sequence());
-                return tx.put(**base);
+                return back_to_base(tx, failed, std::move(*base), row);
             });
     }
 

@@ -35,17 +35,22 @@ result<void> replica<W, L>::sign_out(unsent work) {
         if (!gone) done = gone.error();
     };
     schema_type::for_each(wipe);
-    if (work == unsent::drop) {
-        wipe(of<outbox_operation>());
-        wipe(of<parked_conflict>());
-    }
+    if (work == unsent::drop) wipe(of<outbox_operation>());
     if (!done) return done;
+    // A conflict that was settled still has the row as both sides had it.
+    auto settled = detail::erase_in_parts<parked_conflict>(
+        core_.store(), core_.tenant(), all<parked_conflict>(),
+        [&](const record<parked_conflict>& each) {
+            return work == unsent::drop || each.value.resolved_at.has_value();
+        });
+    if (!settled) return settled.error();
     auto tx = begin_write(core_.store(), core_.tenant());
     if (!tx) return tx.error();
     auto position = detail::get_position(*tx);
     if (!position) return position.error();
-    // What comes next is everything.
+    // What comes next is everything, and until then nothing is here.
     position->cursor.clear();
+    position->seen_until = 0;
     if (auto ended = detail::end_backfill(*tx, std::move(*position)); !ended) return ended;
     if (auto kept = tx->commit(); !kept) return kept;
     look_again();

@@ -131,6 +131,34 @@ template <class T, class Transaction>
     return tx.put(record<outbox_operation>{std::move(kept)});
 }
 
+/// The row is again as both sides know it, or was never sent: its work is none any more.
+template <class T, class Transaction>
+[[nodiscard]] result<void> back_to_base(Transaction& tx, const outbox_operation& unsent,
+                                        std::optional<record<T>> base, const record<T>& row) {
+    if (auto done = tx.template erase<outbox_operation>(unsent.id); !done) return done;
+    if (!base) return tx.template erase<T>(key(row.value));
+    assign_fields(base->value, row.value, only_here<T>);
+    base->set_sequence(row.sequence());
+    // Where an operation of it still travels, its answer will say how the row stands.
+    auto travels = is_in_flight<T>(tx, row.value);
+    if (!travels) return travels.error();
+    auto stands = standing<T>(tx, unsent.row_key);
+    if (!stands) return stands.error();
+    base->set_status(*travels ? sync_status::pending : *stands);
+    return tx.put(*base);
+}
+
+/// What was refused is tried again, as another operation.
+template <class Transaction>
+[[nodiscard]] result<void> queue_again(Transaction& tx, outbox_operation failed, const uuid& id) {
+    if (auto done = tx.template erase<outbox_operation>(failed.id); !done) return done;
+    failed.id = id;
+    failed.state = outbox_state::queued;
+    failed.attempts = 0;
+    failed.code = failed.reason = {};
+    return tx.put(record<outbox_operation>{std::move(failed)});
+}
+
 /// Work on a row that the server has no more. Only a person knows whether the row is to be written
 /// anew or was deleted for good.
 template <class T, class Transaction>
@@ -177,17 +205,13 @@ template <class T, class Transaction>
                                                  .operation = kept.id,
                                                  .entity_name = kept.entity_name,
                                                  .row_key = kept.row_key,
-                                                 .base = kept.base,
                                                  .their_version = answer.version,
                                                  .reason = answer.reason,
                                                  .detected_at = now}};
         record<T> theirs{.value = answer.row};
         theirs.set_version(answer.version);
-        auto my_image = to_image(row, keys_in(tx)), their_image = to_image(theirs, keys_in(tx));
-        if (!my_image) return my_image.error();
-        if (!their_image) return their_image.error();
-        parked.value.mine = std::move(*my_image);
-        parked.value.theirs = std::move(*their_image);
+        auto sides = keep_sides(parked.value, *base ? &**base : nullptr, row, theirs, keys_in(tx));
+        if (!sides) return sides;
         if (auto done = tx.put(parked); !done) return done;
     }
     std::optional<record<T>> settled = settled_row(*sent, *base, row, answer);

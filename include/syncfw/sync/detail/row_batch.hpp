@@ -9,6 +9,8 @@
 #include <syncfw/observe/events.hpp>
 #include <syncfw/sync/arriving_rows.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
+#include <syncfw/sync/detail/field_times.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/push_rules.hpp>
 #include <syncfw/sync/detail/retention.hpp>
 #include <syncfw/sync/detail/row_history.hpp>
@@ -63,6 +65,10 @@ class row_batch {
     [[nodiscard]] const std::vector<events::entity_outcomes>& outcomes() const noexcept {
         return outcomes_;
     }
+    /// What waits for a person since then.
+    [[nodiscard]] const std::vector<events::conflict_parked>& parked() const noexcept {
+        return parked_;
+    }
     [[nodiscard]] const feed_times& times() const noexcept { return *times_; }
     [[nodiscard]] std::int64_t written() const noexcept { return written_; }
 
@@ -73,6 +79,8 @@ class row_batch {
         std::optional<record<T>> stored{};
         std::optional<record<T>> now{};
         std::optional<record<T>> gone{};  ///< What is told of one that was never there.
+        foreign_left foreign{};           ///< What is kept beside the stored row.
+        stamp written{};                  ///< When its last change was made.
         bool is_written = false;
         const arriving_row<T>* last = nullptr;  ///< What changed it last.
     };
@@ -125,7 +133,15 @@ class row_batch {
         auto found = tx.template get_many<T>(std::span<const key_of<T>>(keys));
         if (!found) return found.error();
         for (std::size_t i = 0; i < keys.size(); ++i)
-            places<T>()[keys[i]] = {.stored = (*found)[i], .now = (*found)[i]};
+            places<T>()[keys[i]].stored = std::move((*found)[i]);
+        std::vector<T*> rows;
+        for (auto& [at, each] : places<T>())
+            if (each.stored) rows.push_back(&each.stored->value);
+        auto left = adopt_many(tx, rows);
+        if (!left) return left.error();
+        auto beside = left->begin();
+        for (auto& [at, each] : places<T>())
+            if ((each.now = each.stored)) each.foreign = std::move(*beside++);
         return {};
     }
 
@@ -171,6 +187,8 @@ class row_batch {
         now.set_status(sync_status::synced);
         at.is_written = true;
         at.last = &row;
+        at.written =
+            row.changed_at ? written_at(row, now) : stamp_at(rules_.now.milliseconds_since_epoch());
         return {};
     }
 
@@ -218,7 +236,11 @@ class row_batch {
             at = 0;
         else  // Behind the row that it meets, whatever this machine's clock says.
             at = larger(at, static_cast<std::int64_t>(now.written().milliseconds()) + 1);
-        return stamp(static_cast<std::uint64_t>(larger<std::int64_t>(at, 0)) << 16, origin_);
+        return stamp_at(at);
+    }
+    [[nodiscard]] stamp stamp_at(std::int64_t milliseconds) const {
+        return stamp(static_cast<std::uint64_t>(larger<std::int64_t>(milliseconds, 0)) << 16,
+                     origin_);
     }
 
     // Whether the client changed the row as it is: it says its version, or its time. What a push
@@ -292,7 +314,9 @@ class row_batch {
                                                .detected_at = rules_.now}};
         auto kept_sides =
             keep_sides(kept.value, c.base ? &*c.base : nullptr, c.mine, c.theirs, keys_in(tx));
-        return kept_sides ? tx.put(kept) : kept_sides;
+        if (!kept_sides) return kept_sides;
+        parked_.push_back(parked_event(rules_.tenant, kept.value, c.mine, c.theirs));
+        return tx.put(kept);
     }
 
     void count(std::string_view entity, push_outcome outcome) {
@@ -326,23 +350,15 @@ class row_batch {
             return {};
         } else {
             return Schema::visit_at(to, [&]<class P>(of<P>) -> result<void> {
-                if constexpr (std::is_same_v<key_of<P>, inner_or_self<member_at_t<T, Place>>>)
+                using V = member_at_t<T, Place>;
+                if constexpr (std::is_same_v<V, key_of<P>> ||
+                              std::is_same_v<V, std::optional<key_of<P>>>)
                     return check_parents<T, P, Place>(tx);
                 else
                     return {};
             });
         }
     }
-    template <class V>
-    struct self_or_inner {
-        using type = V;
-    };
-    template <class V>
-    struct self_or_inner<std::optional<V>> {
-        using type = V;
-    };
-    template <class V>
-    using inner_or_self = typename self_or_inner<V>::type;
 
     template <class T, class P, std::size_t Place, class Transaction>
     [[nodiscard]] result<void> check_parents(Transaction& tx) {
@@ -418,9 +434,14 @@ class row_batch {
             if (!each.is_written) continue;
             each.now->set_sequence(next_++);
             stamp_arrival(*each.now, times_->next(), !each.stored);
-            if (each.stored) history.add(*each.stored);
+            if (each.stored) history.add(*each.stored, each.now->version());
             rows.push_back(*each.now);
             if (rules_.audits) audited.push_back(audit_of(each));
+            if (auto kept = keep_left(tx, each.now->value, each.foreign); !kept) return kept;
+            if (!rules_.notes_times) continue;
+            auto noted = note_field_times(tx, each.stored ? &*each.stored : nullptr, *each.now,
+                                          each.written);
+            if (!noted) return noted;
         }
         if (auto kept = history.keep(tx); !kept) return kept;
         if (auto put = tx.put_many(rows); !put) {
@@ -470,6 +491,7 @@ class row_batch {
     std::int64_t written_ = 0;
     std::vector<std::string> answers_{};
     std::vector<events::entity_outcomes> outcomes_{};
+    std::vector<events::conflict_parked> parked_{};
 };
 
 }  // namespace syncfw::detail

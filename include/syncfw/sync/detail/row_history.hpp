@@ -3,6 +3,8 @@
 // version its row is. It costs one more row for each change, and as many for each row as are kept.
 #pragma once
 
+#include <syncfw/core/detail/algorithm.hpp>
+#include <syncfw/query/query.hpp>
 #include <syncfw/storage/system_entities.hpp>
 #include <syncfw/sync/detail/row_image.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
@@ -24,10 +26,18 @@ class row_history {
 
     template <class T>
     void add(const record<T>& replaced) {
+        add(replaced, replaced.version() + 1);
+    }
+    /// Versions may be passed over; what was kept of them, if anything was, goes.
+    template <class T>
+    void add(const record<T>& replaced, std::int64_t next) {
         if (most_ <= 0) return;
         std::string at = row_key(replaced.value);
         const std::string entity(entity_of<T>.name);
-        if (replaced.version() > most_) old_.emplace_back(entity, at, replaced.version() - most_);
+        const std::int64_t first = larger<std::int64_t>(replaced.version() - most_, 1);
+        for (std::int64_t old = first; old < smaller(next - most_, replaced.version()); ++old)
+            old_.emplace_back(entity, at, old);
+        if (replaced.version() < next - most_) return;
         auto image = to_image(replaced, keys_);
         if (!image) {
             failed_ = image.error();
@@ -45,6 +55,19 @@ class row_history {
             if (auto done = tx.put_many(kept_); !done) return done;
         if (old_.empty()) return {};
         return tx.template erase_many<row_version>(std::span<const key_of<row_version>>(old_));
+    }
+
+    /// The row is gone, and so are its versions.
+    template <class T, class Transaction>
+    [[nodiscard]] static result<void> erase(Transaction& tx, const T& row) {
+        using annotations::field;
+        auto found =
+            tx.scan(where(field<&row_version::entity_name> == std::string(entity_of<T>.name) &&
+                          field<&row_version::row_key> == row_key(row)));
+        if (!found) return found.error();
+        std::vector<key_of<row_version>> gone;
+        for (const record<row_version>& each : *found) gone.push_back(key(each.value));
+        return tx.template erase_many<row_version>(std::span<const key_of<row_version>>(gone));
     }
 
     /// The row as it was at a version; none where that is not kept.

@@ -9,7 +9,9 @@
 #include <syncfw/storage/changes.hpp>
 #include <syncfw/storage/cursor.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/push_rules.hpp>
+#include <syncfw/sync/detail/retention.hpp>
 
 #include <algorithm>
 #include <array>
@@ -106,13 +108,19 @@ class row_page {
         if (!last) return last.error();
         auto times = feed_times::read(tx, now);
         if (!times) return times.error();
+        auto floor = get_floor(tx);
+        if (!floor) return floor.error();
+        auto keeps = has_foreign(tx);
+        if (!keeps) return keeps.error();
         last_ = *last;
         times_ = *times;
-        if (!asked_.cursor.empty()) return go_to_cursor(whose, identity);
+        keeps_foreign_ = *keeps;
+        if (!asked_.cursor.empty()) return go_to_cursor(whose, identity, *floor);
         if (!asked_.since || *asked_.since <= timestamp()) {
             fresh_until_ = last_;  // A first pull: what is gone by now was never there.
             return {};
         }
+        if (*asked_.since < floor->deletions_at) return was_away_too_long("lastSyncTimestamp");
         if (*asked_.since > larger_time(times_->last(), now))
             warnings_.push_back(
                 "lastSyncTimestamp is a time to come: send the syncTimestamp of the last answer");
@@ -123,11 +131,16 @@ class row_page {
     [[nodiscard]] result<void> read(Transaction& tx, const Keep& keep) {
         constexpr std::int64_t part = 1'000;
         constexpr std::size_t bytes_max = 16 << 20;
+        result<void> done;
         do {
             auto seen =
                 visit_changes<Schema>(tx, {.after = until_, .limit = smaller(limit_ - rows_, part)},
-                                      [&]<class T>(record<T>&& row) { take(row, keep); });
+                                      [&]<class T>(record<T>&& row) {
+                                          if (auto known = know(tx, row); !known) done = known;
+                                          take(row, keep);
+                                      });
             if (!seen) return seen.error();
+            if (!done) return done;
             until_ = seen->until;
             is_behind_ = seen->is_behind;
         } while (is_behind_ && rows_ < limit_ && bytes_ < bytes_max);
@@ -147,9 +160,8 @@ class row_page {
             between = ",";
         }
         out += '}';
-        std::string cursor = write_cursor(scope(whose, identity), until_);
-        cursor += to_string(replica_id(static_cast<std::uint64_t>(fresh_until_)));
-        end_answer(out, reached(), cursor, warnings_);
+        end_answer(out, reached(), write_place(scope(whose, identity), {until_, fresh_until_}),
+                   warnings_);
         return out;
     }
 
@@ -183,15 +195,11 @@ class row_page {
         return {whose, wanted, identity};
     }
 
-    [[nodiscard]] result<void> go_to_cursor(const tenant_id& whose,
-                                            const store_identity& identity) {
-        constexpr std::size_t fresh_size = replica_id::text_size;
-        const std::string_view text = asked_.cursor;
-        const std::size_t cut = text.size() < fresh_size ? 0 : text.size() - fresh_size;
-        replica_id fresh;
-        auto after = read_cursor(scope(whose, identity), text.substr(0, cut), last_);
-        if (cut == 0 || !after || !replica_id::parse(text.substr(cut), fresh)) {
-            const bool is_of_others = !after && after.error().code == errc::resynchronise;
+    [[nodiscard]] result<void> go_to_cursor(const tenant_id& whose, const store_identity& identity,
+                                            const retention_floor& floor) {
+        auto at = read_place(scope(whose, identity), asked_.cursor, last_);
+        if (!at) {
+            const bool is_of_others = at.error().code == errc::resynchronise;
             return error{.code = errc::invalid_value,
                          .message = is_of_others
                                         ? "the cursor was given for other entity types, or by "
@@ -199,9 +207,18 @@ class row_page {
                                         : "the cursor was not given out here; begin without one",
                          .field = "cursor"};
         }
-        until_ = *after;
-        fresh_until_ = static_cast<std::int64_t>(fresh.value());
+        if (floor.is_above(*at)) return was_away_too_long("cursor");
+        until_ = at->until;
+        fresh_until_ = at->fresh_until;
         return {};
+    }
+
+    // What is kept beside the row and known here by now is the row's.
+    template <class T, class Transaction>
+    [[nodiscard]] result<void> know(Transaction& tx, record<T>& row) const {
+        if (!keeps_foreign_) return {};
+        auto left = adopt_one(tx, row.value);
+        return left ? result<void>() : result<void>(left.error());
     }
 
     template <class Transaction>
@@ -255,6 +272,7 @@ class row_page {
     std::int64_t rows_ = 0;
     std::size_t bytes_ = 0;
     bool is_behind_ = false;
+    bool keeps_foreign_ = false;
     timestamp newest_{};
 };
 

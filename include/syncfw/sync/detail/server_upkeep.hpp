@@ -2,13 +2,19 @@
 // What people and operators do on a server: settle conflicts, let old things go.
 #pragma once
 
+#include <syncfw/sync/detail/field_times.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/in_parts.hpp>
+#include <syncfw/sync/detail/retention.hpp>
+#include <syncfw/sync/detail/row_history.hpp>
 #include <syncfw/sync/detail/row_keys.hpp>
 #include <syncfw/sync/server.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -97,7 +103,12 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     if (!at) return at.error();
     auto stored = tx->template get<T>(*at);
     if (!stored) return stored.error();
-    if (!*stored) {
+    detail::foreign_left foreign;
+    if (*stored) {
+        auto left = detail::adopt_one(*tx, (*stored)->value);
+        if (!left) return left.error();
+        foreign = std::move(*left);
+    } else {
         // It was let go since: the device's row is all that is left of it.
         auto sides = read_conflict<T>((*parked)->value, detail::keys_in(*tx));
         if (!sides) return sides.error();
@@ -111,7 +122,11 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     detail::set_tenant(row->value, who.tenant);
     if (auto fits = validate(row->value); !fits) return fits;
     row->set_version((*stored)->version() + 1);
-    with_clock([&](hybrid_clock& clock) { row->set_written(clock.tick(from_.now())); });
+    with_clock([&](hybrid_clock& clock) {
+        // Devices' clocks run ahead: the decision is later than what was decided about.
+        if ((*stored)->written().value() != 0) clock.observe((*stored)->written(), from_.now());
+        row->set_written(clock.tick(from_.now()));
+    });
     row->set_sequence(*first);
     row->set_status(sync_status::synced);
     detail::set_times(*row, false);
@@ -126,12 +141,13 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
     history.add(**stored);
     if (auto kept = history.keep(*tx); !kept) return kept;
     if (auto done = tx->put(*row); !done) return done;
+    if (auto kept = detail::keep_left(*tx, row->value, foreign); !kept) return kept;
     if (options_.field_times)
         if (auto done = detail::note_field_times(*tx, &**stored, *row, row->written()); !done)
             return done;
     if (auto done = detail::close_conflict(*tx, conflict, how, from_.now()); !done) return done;
     if (options_.audit) {
-        const record<audit_entry> entry{.value = {.id = conflict,
+        const record<audit_entry> entry{.value = {.id = new_id(),
                                                   .at = from_.now(),
                                                   .subject = who.subject,
                                                   .action = "resolve",
@@ -154,9 +170,24 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
 
 namespace detail {
 
+/// By which a client who goes by time has been told of the row.
+template <class T>
+[[nodiscard]] timestamp told_at(const T& row) {
+    timestamp last;
+    const auto look = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
+        if constexpr (Place != no_field) {
+            const std::optional<timestamp> at = member_at<Place>(row);
+            if (at && last < *at) last = *at;
+        }
+    };
+    look(std::integral_constant<std::size_t, entity_of<T>.find(meaning::updated_at)>());
+    look(std::integral_constant<std::size_t, entity_of<T>.find(meaning::last_sync_at)>());
+    return last;
+}
+
 template <class T>
 struct tombstone {
-    key_of<T> at{};
+    T value{};
     std::int64_t sequence = 0;
     std::int64_t version = 0;
 };
@@ -216,23 +247,27 @@ template <class Schema, class Storage>
     auto seen = visit_changes<Schema>(
         *tx, {.after = after, .limit = 1'000}, [&]<class T>(const record<T>& row) {
             if (row.is_deleted() && row.written().moment() < until)
-                found.template of<T>().push_back({key(row.value), row.sequence(), row.version()});
+                found.template of<T>().push_back({row.value, row.sequence(), row.version()});
         });
     if (!seen) return seen.error();
     result<void> done;
     tombstones_gone now;
     const auto erase = [&]<class T>(const tombstone<T>& each) -> result<bool> {
+        const key_of<T> at = key(each.value);
         if (looks_first) {
-            auto is_needed = is_needed_at_end<Schema, T>(*tx, each.at);
+            auto is_needed = is_needed_at_end<Schema, T>(*tx, at);
             if (!is_needed || *is_needed) return is_needed ? result<bool>(false) : is_needed;
         }
-        auto erased = tx->template erase<T>(each.at);
+        auto erased = tx->template erase<T>(at);
         if (!erased && is_about_data(erased.error()) && tx->is_usable()) return false;
         if (erased && *keeps_foreign)
             erased = tx->template erase<foreign_values>(
-                {std::string(entity_of<T>.name), key_to_text(each.at)});
+                {std::string(entity_of<T>.name), row_key(each.value)});
+        if (erased) erased = tx->erase_value(field_times_name(each.value));
+        if (erased) erased = row_history::erase(*tx, each.value);
         if (!erased) return erased.error();
         ++now.erased;
+        floor->deletions_at = std::max(floor->deletions_at, told_at(each.value));
         floor->deletions_until = larger(floor->deletions_until, each.sequence);
         floor->versions_until = larger(floor->versions_until, each.version);
         return true;
@@ -258,6 +293,7 @@ template <class Schema, class Storage>
     }
     if (now.erased > 0) {
         if (auto put = put_floor(*tx, *floor); !put) return put.error();
+        if (auto kept = feed_times::pass(*tx, floor->deletions_at); !kept) return kept.error();
         if (auto kept = tx->commit(); !kept) return kept.error();
     }
     count.erased += now.erased;
@@ -293,6 +329,11 @@ result<retired> server<W, P>::retire(const tenant_id& whose, const retention& ke
             [](const auto&) { return true; });
         if (!count) return count.error();
         gone.audit = *count;
+        auto settled = detail::erase_in_parts<parked_conflict>(
+            *store_, whose, all<parked_conflict>(), [&](const record<parked_conflict>& each) {
+                return each.value.resolved_at && *each.value.resolved_at < *kept.audit_until;
+            });
+        if (!settled) return settled.error();
     }
     // Who is referred to goes when those who refer to him are gone, if they come later in the feed.
     for (bool goes_on = kept.deletions_until.has_value(); goes_on;) {

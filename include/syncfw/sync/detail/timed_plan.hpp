@@ -7,6 +7,7 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/field_times.hpp>
+#include <syncfw/sync/detail/foreign_fields.hpp>
 #include <syncfw/sync/detail/message_bytes.hpp>
 #include <syncfw/sync/operation.hpp>
 #include <syncfw/sync/plain_rows.hpp>
@@ -134,6 +135,8 @@ class timed_planner {
         auto found = tx_.template get<T>(key_);
         if (!found) return found.error();
         stored_ = std::move(*found);
+        if (stored_)
+            if (auto left = adopt_one(tx_, stored_->value); !left) return left.error();
         set_key(op_.before, key_);
         set_key(op_.after, key_);
         op_.written = stamp(milliseconds() << 16, front_door);

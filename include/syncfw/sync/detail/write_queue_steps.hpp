@@ -143,34 +143,42 @@ result<queue_step> write_queue<S>::work(timestamp now) {
     return step;
 }
 
-/// A row waits behind those of its key that wait, and is due when its time has come.
+/// A row waits behind those of its key that wait, and is due when its time has come. No more rows
+/// are read than it takes to find a batch.
 template <class S>
 result<std::vector<queued_write>> write_queue<S>::take_due(const tenant_id& whose, timestamp now,
                                                            queue_step& step) {
     using annotations::field;
+    const auto is_waiting = where(field<&queued_write::state> == queue_state::waiting);
+    const auto batch = static_cast<std::size_t>(std::max<std::int64_t>(rules_.batch, 1));
+    const auto in_order = is_waiting.order_by(field<&queued_write::position>).limit(4 * batch);
     auto tx = begin_read(*store_, whose);
     if (!tx) return tx.error();
-    auto rows = tx->scan(where(field<&queued_write::state> == queue_state::waiting)
-                             .order_by(field<&queued_write::position>)
-                             .limit(10'000));
-    if (!rows) return rows.error();
-    step.left += static_cast<std::int64_t>(rows->size());
+    auto left = tx->count(is_waiting);
+    if (!left) return left.error();
+    step.left += *left;
     std::vector<queued_write> taken;
     std::set<std::pair<std::string, std::string>> held_back;
-    for (auto& each : *rows) {
-        const auto key = std::pair(each.value.entity_name, each.value.row_key);
-        if (held_back.count(key) != 0) continue;
-        const bool is_due = each.value.due <= now;
-        const bool fits = static_cast<std::int64_t>(taken.size()) < rules_.batch;
-        if (!is_due || !fits) {
+    std::optional<queued_write> last;
+    while (true) {
+        auto rows = last ? tx->scan(in_order.after(*last)) : tx->scan(in_order);
+        if (!rows) return rows.error();
+        if (rows->empty()) return taken;
+        last = rows->back().value;
+        for (auto& each : *rows) {
+            const auto key = std::pair(each.value.entity_name, each.value.row_key);
+            if (held_back.count(key) != 0) continue;
+            const bool is_due = each.value.due <= now;
+            if (is_due && taken.size() < batch) {
+                taken.push_back(std::move(each.value));
+                continue;
+            }
             held_back.insert(key);
             const timestamp at = is_due ? now : each.value.due;
             if (!step.due || at < *step.due) step.due = at;
-        } else {
-            taken.push_back(std::move(each.value));
+            if (is_due) return taken;
         }
     }
-    return taken;
 }
 
 template <class S>
