@@ -85,8 +85,11 @@ class poke_relay {
 
     std::int64_t send() {
         for (const tenant_id& whose : waiting_->take()) {
-            if (auto done = send_one(whose); !done)
-                log_.warning("other servers were not poked", {{"error", done.error()}});
+            const auto done = send_one(whose);
+            if (done) continue;
+            // The others would wait as long, and whoever ends this would wait for all of them.
+            log_.warning("other servers were not poked", {{"error", done.error()}});
+            break;
         }
         return 3'600 * second;  // It is woken.
     }
@@ -123,6 +126,7 @@ class poke_relay {
         if (!was_lost_) log_.warning("pokes of other servers are not heard", {{"error", why}});
         was_lost_ = true;
         is_listening_ = false;
+        session_ = 0;  // A database that began anew may give its number to somebody else.
         return second;
     }
 

@@ -118,7 +118,10 @@ class service {
 
     /// Lets go of what is older than `service_options::keep`, of the tenants that asked since the
     /// last time. `run` does it each hour; for one thread at a time.
-    void let_go(timestamp now) { upkeep_.run(now); }
+    void let_go(timestamp now) {
+        while (upkeep_.step(now)) {
+        }
+    }
 
   private:
     void add_own_routes();
@@ -288,8 +291,8 @@ inline int service::run() {
     std::optional<background> keeping;
     if (upkeep_.is_wanted())
         keeping.emplace([this] {
-            let_go(now());
-            return std::int64_t{3'600} * 1'000'000;
+            // Between two tenants it can be ended.
+            return upkeep_.step(now()) ? 0 : std::int64_t{60} * 1'000'000;
         });
     listening_->run();
     return 0;

@@ -140,7 +140,8 @@ result<changes_page> list_changes(Storage& store, const tenant_id& whose,
     if (!last) return last.error();
     auto floor = detail::get_floor(*tx);
     if (!floor) return floor.error();
-    detail::feed_place from{.fresh_until = *last};
+    // Who begins by a time has older rows, and has been told of what is gone by now.
+    detail::feed_place from{.fresh_until = wanted.since ? floor->deletions_until : *last};
     if (!wanted.cursor.empty()) {
         auto at = detail::read_place({whose, detail::entity_set<schema_type>, *identity},
                                      wanted.cursor, *last);

@@ -244,8 +244,8 @@ class replica {
             if (!*request) return session.report();
             auto answer = line.exchange(**request);
             if (!answer) {
-                session.lost();
-                return answer.error();
+                if (auto goes = session.lost(answer.error()); !goes) return goes.error();
+                continue;
             }
             auto done = session.receive(*answer, line.ahead());
             if (!done) return done.error();

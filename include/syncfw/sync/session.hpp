@@ -5,8 +5,9 @@
 //
 //     auto session = mine.begin_sync();
 //     while (auto request = *session.next()) {
-//         if (auto answer = exchange(*request)) session.receive(*answer);
-//         else session.lost();
+//         auto answer = exchange(*request);
+//         auto done = answer ? session.receive(*answer) : session.lost(answer.error());
+//         if (!done) return done.error();
 //     }
 //
 // What was sent without an answer is sent again unchanged, by the next session, before anything
@@ -68,8 +69,10 @@ class sync_session {
     using request_ahead = std::function<void(std::string)>;
     result<void> receive(std::string_view answer, const request_ahead& ahead = {});
 
-    /// There is no answer, and nobody knows whether there was an effect. The session is over.
-    void lost() { at_ = stage::done; }
+    /// There is no answer, and nobody knows whether there was an effect. The session is over, and
+    /// the error is given back; but for a push that was too large for somebody on the way: that is
+    /// cut in halves, and `next` goes on.
+    result<void> lost(const error& why);
 
     [[nodiscard]] const sync_report& report() const noexcept { return report_; }
 

@@ -125,8 +125,8 @@ TEST_CASE_TEMPLATE("no-resurrection: work on counters does not bring a deleted r
 }
 
 TEST_CASE("conflicts: whatever a person takes, counters and sets lose nothing") {
-    enum class taken { mine, theirs, another };
-    for (const taken what : {taken::mine, taken::theirs, taken::another})
+    enum class taken { mine, theirs, another, edited };
+    for (const taken what : {taken::mine, taken::theirs, taken::another, taken::edited})
         for (const bool is_on_server : {false, true})
             for (const bool is_added_meanwhile : {false, true}) {
                 scene<park> s;
@@ -153,6 +153,12 @@ TEST_CASE("conflicts: whatever a person takes, counters and sets lose nothing") 
                 };
                 if (what == taken::another)
                     resolve(task{.id = 1, .title = "another"});
+                else if (what == taken::edited)
+                    resolve([&] {
+                        task row = is_on_server ? s.on_a(1) : s.on_b(1);
+                        row.title = "another";
+                        return row;
+                    }());
                 else
                     resolve(what == taken::mine ? side::mine : side::theirs);
                 s.sync_all();

@@ -51,6 +51,26 @@ TEST_CASE("push: of many transactions the one is found that the server can't tak
     CHECK(s.versions() == 2);
 }
 
+TEST_CASE("push: what is too large for a proxy on the way is sent in smaller pieces") {
+    scene<> s;
+    constexpr std::size_t most = 2'000;
+    refusing_link line{[&](std::string_view request) -> result<std::string> {
+        if (request.size() > most) return error{.code = errc::too_large, .message = "HTTP 413"};
+        return s.hub.handle({}, request);
+    }};
+    replica mine(s.a_store, line);
+    for (std::int64_t id = 1; id <= 300; ++id) REQUIRE(mine.put(task{.id = id}));
+    REQUIRE(mine.transact([](auto& edit) -> result<void> {
+        for (std::int64_t id = 1'001; id <= 1'200; ++id)
+            if (auto done = edit.put(task{.id = id}); !done) return done;
+        return {};
+    }));
+    REQUIRE(sync_within(mine, 2'000));
+    CHECK(mine.status()->pending == 0);
+    CHECK(mine.status()->failed == 200);
+    CHECK(s.versions() == 300);
+}
+
 TEST_CASE("push: a fault of the server's makes no work fail, and news come all the same") {
     for (const errc code :
          {errc::internal, errc::corrupted, errc::read_only, errc::schema_mismatch, errc::forbidden,

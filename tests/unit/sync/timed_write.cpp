@@ -479,6 +479,22 @@ TEST_CASE("changes: who was away while deletions were let go is told to begin an
     CHECK(code({.cursor = first->cursor}) == syncfw::errc{});
 }
 
+TEST_CASE("changes: who goes by a time has older rows, and misses no deletion that was let go") {
+    world w;
+    const timestamp before = syncfw::system_environment().now();
+    for (const char* key : {"n1", "n2", "n3"})
+        (void)w.write(write_kind::create, at(1), object({{"title", key}}), {}, key);
+    (void)w.write(write_kind::remove, at(2), {}, {}, "n2");
+    (void)w.write(write_kind::create, at(3), object({{"title", "n4"}}), {}, "n4");
+    const auto first = syncfw::list_changes(w.store, w.ada.tenant, {.since = before, .limit = 1});
+    REQUIRE(first);
+    REQUIRE(first->has_more);
+    REQUIRE(w.hub.retire(w.ada.tenant, {.deletions_until = timestamp::max()})->deletions == 1);
+    const auto next = syncfw::list_changes(w.store, w.ada.tenant, {.cursor = first->cursor});
+    REQUIRE_FALSE(next);
+    CHECK(next.error().code == syncfw::errc::resynchronise);
+}
+
 TEST_CASE("changes: a time means the server's clock, not that of who wrote") {
     world w;
     (void)w.write(write_kind::create, at(1), object({{"title", "written long ago"}}));

@@ -17,7 +17,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace syncfw {
 
@@ -59,36 +58,40 @@ class upkeep {
         if (is_done_.size() < tenants_max) is_done_.emplace(whose, false);
     }
 
-    /// Looks through those that are in use and were not looked through today. One that fails is
-    /// tried again the next time. For one thread.
-    void run(timestamp now) {
-        for (const tenant_id& whose : due(now)) {
-            if (!retire_(whose, kept_.at(now))) continue;
+    /// Looks through the next one that is in use and was not looked through today; false at the
+    /// end of a round. One that fails is tried again in the next. For one thread.
+    bool step(timestamp now) {
+        const auto whose = next(now);
+        if (!whose) return false;
+        if (retire_(*whose, kept_.at(now))) {
             const std::lock_guard locked(lock_);
-            is_done_[whose] = true;
+            is_done_[*whose] = true;
         }
+        return true;
     }
 
   private:
     // Names that anybody may choose, as without tokens, fill no memory.
     static constexpr std::size_t tenants_max = 100'000;
 
-    [[nodiscard]] std::vector<tenant_id> due(timestamp now) {
-        std::vector<tenant_id> all;
+    [[nodiscard]] std::optional<tenant_id> next(timestamp now) {
         const std::lock_guard locked(lock_);
-        for (const auto& [whose, is_done] : is_done_)
-            if (!is_done) all.push_back(whose);
+        auto at = last_ ? is_done_.upper_bound(*last_) : is_done_.begin();
+        while (at != is_done_.end() && at->second) ++at;
+        last_.reset();
+        if (at != is_done_.end()) return last_ = at->first;
         if (microseconds_between(day_began_, now) >= std::int64_t{86'400} * 1'000'000) {
             std::erase_if(is_done_, [](const auto& each) { return each.second; });
             day_began_ = now;
         }
-        return all;
+        return {};
     }
 
     kept_days kept_;
     retire_function retire_;
     std::mutex lock_{};
     std::map<tenant_id, bool> is_done_{};
+    std::optional<tenant_id> last_{};  // Of this round.
     timestamp day_began_{};
 };
 

@@ -125,6 +125,12 @@ class local_edit {
         record<T> row = *here ? **here : record<T>{};
         assign_fields(row.value, value, writable_fields<T> | key_fields<T> | only_here<T>);
         set_deleted(row, is_deleted(value));
+        if constexpr (has_mergeable_members<T>) {
+            // Of what this side did to counters and sets, the row here knows nothing.
+            auto sides = read_conflict<T>(*parked, keys_in(tx_));
+            if (!sides) return sides.error();
+            merge_members(row.value, sides->mine.value);
+        }
         return write(*here ? &**here : nullptr, std::move(row), conflict);
     }
 

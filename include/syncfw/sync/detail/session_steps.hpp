@@ -50,6 +50,14 @@ result<void> sync_session<W>::receive(std::string_view answer, const request_ahe
     return at_ == stage::pull ? receive_pull(answer, ahead) : receive_push(answer);
 }
 
+template <class W>
+result<void> sync_session<W>::lost(const error& why) {
+    // Whoever said so, a proxy say, has not passed it on.
+    if (at_ <= stage::push && why.code == errc::too_large) return take_back_batch(why);
+    at_ = stage::done;
+    return why;
+}
+
 // --- push ----------------------------------------------------------------------------------------
 
 // The first look: where nothing is to be sent and nothing is in doubt, all that is left is to ask

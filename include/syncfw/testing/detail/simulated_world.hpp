@@ -382,7 +382,7 @@ class simulated_world {
 
     void give_up(device& who) {
         note("the session is over");
-        who.session->lost();
+        (void)who.session->lost({.code = errc::timed_out});
         who.session.reset();
         who.waits_for = 0;
     }
