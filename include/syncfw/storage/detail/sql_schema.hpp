@@ -282,16 +282,28 @@ template <dialect D, class Schema>
 /// `CREATE TABLE`, with the references inside where the dialect can't add them later.
 template <dialect D>
 [[nodiscard]] std::string create_table_text(const table_plan& table) {
+    // Many small rows, each written once and found by its key alone: one tree instead of a table
+    // and its key's index. A table that is there already stays as it is.
+    const bool is_one_tree =
+        std::is_same_v<D, sqlite> && table.name == entity_of<applied_operation>.name;
+    const auto is_of_key = [&](const column_plan& each) {
+        for (const std::string& name : table.key)
+            if (name == each.name) return true;
+        return false;
+    };
     std::string text = "CREATE TABLE " + detail::quote(table.name) + " (";
-    for (const column_plan& each : table.columns) text += column_text(each) + ", ";
+    // SQLite 3.40, when it checks such a tree, finds NULLs that aren't there unless the columns of
+    // the key come first, in its order.
+    if (is_one_tree)
+        for (const std::string& name : table.key)
+            for (const column_plan& each : table.columns)
+                if (each.name == name) text += column_text(each) + ", ";
+    for (const column_plan& each : table.columns)
+        if (!is_one_tree || !is_of_key(each)) text += column_text(each) + ", ";
     text += "PRIMARY KEY (" + detail::quoted_list(table.key) + ")";
-    if constexpr (std::is_same_v<D, sqlite>) {
+    if constexpr (std::is_same_v<D, sqlite>)
         for (const reference_plan& each : table.references) text += ", " + each.text;
-        // Many small rows, each written once and found by its key alone: one tree instead of a
-        // table and its key's index. A table that is there already stays as it is.
-        if (table.name == entity_of<applied_operation>.name) return text + ") WITHOUT ROWID";
-    }
-    return text + ")";
+    return text + (is_one_tree ? ") WITHOUT ROWID" : ")");
 }
 
 }  // namespace syncfw::sql
