@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// A server of HTTP on a free port of this machine, with threads of its own.
+// Servers on free ports of this machine, with threads of their own: of HTTP, and by hand.
 #pragma once
 
 #include <syncfw/transport/http/client.hpp>
 #include <syncfw/transport/http/server.hpp>
 #include <syncfw/transport/http_link.hpp>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -50,6 +52,24 @@ class endpoint {
     http::server_options options_;
     std::unique_ptr<http::server> server_{};
     std::thread thread_{};
+};
+
+/// A server of one connection, which is answered by hand.
+class one_connection {
+  public:
+    explicit one_connection(std::function<void(boost::asio::ip::tcp::socket&)> answer)
+        : thread_([this, answer = std::move(answer)] {
+              boost::asio::ip::tcp::socket line = acceptor_.accept();
+              answer(line);
+          }) {}
+    ~one_connection() { thread_.join(); }
+    [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+
+  private:
+    boost::asio::io_context io_{};
+    boost::asio::ip::tcp::acceptor acceptor_{io_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+    unsigned short port_ = acceptor_.local_endpoint().port();
+    std::thread thread_;
 };
 
 }  // namespace syncfw::testing

@@ -33,6 +33,7 @@ namespace {
 using namespace syncfw;
 using namespace syncfw::annotations;
 using syncfw::testing::endpoint;
+using syncfw::testing::one_connection;
 
 http::response echo(http::request&& asked) {
     return {.body = asked.head.path + asked.body};
@@ -75,40 +76,25 @@ class stranger {
     bool ended_well_ = false;
 };
 
-/// A server that answers one connection with a few bytes, whatever it is asked, and breaks off.
-class rude_server {
-  public:
-    rude_server(std::shared_ptr<const tls_context> tls, std::string answer, bool says_the_end)
-        : thread_([this, tls = std::move(tls), answer = std::move(answer), says_the_end] {
-              tcp::socket socket(io_);
-              acceptor_.accept(socket);
-              auto session = tls->session().value();
-              std::string heard;
-              char room[4'096];
-              boost::system::error_code why;
-              while (!why && heard.find("\r\n\r\n") == std::string::npos) {
-                  const std::size_t count = socket.read_some(boost::asio::buffer(room), why);
-                  session.receive({room, count});
-                  heard += session.take_plain();
-                  boost::asio::write(socket, boost::asio::buffer(session.take_output()), why);
-              }
-              session.send(answer);
-              if (says_the_end) session.close();
-              boost::asio::write(socket, boost::asio::buffer(session.take_output()), why);
-              socket.shutdown(tcp::socket::shutdown_both, why);
-          }) {}
-    ~rude_server() { thread_.join(); }
-    [[nodiscard]] std::string address() const {
-        return "https://127.0.0.1:" + std::to_string(port_);
-    }
-
-  private:
-    using tcp = boost::asio::ip::tcp;
-    boost::asio::io_context io_{};
-    tcp::acceptor acceptor_{io_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
-    unsigned short port_ = acceptor_.local_endpoint().port();
-    std::thread thread_;
-};
+/// Answers a few bytes, whatever is asked, and breaks off.
+auto answers_rudely(std::string answer, bool says_the_end) {
+    return [answer = std::move(answer), says_the_end](boost::asio::ip::tcp::socket& socket) {
+        auto session = tests::server_tls()->session().value();
+        std::string heard;
+        char room[4'096];
+        boost::system::error_code why;
+        while (!why && heard.find("\r\n\r\n") == std::string::npos) {
+            const std::size_t count = socket.read_some(boost::asio::buffer(room), why);
+            session.receive({room, count});
+            heard += session.take_plain();
+            boost::asio::write(socket, boost::asio::buffer(session.take_output()), why);
+        }
+        session.send(answer);
+        if (says_the_end) session.close();
+        boost::asio::write(socket, boost::asio::buffer(session.take_output()), why);
+        socket.shutdown(boost::asio::ip::tcp::socket::shutdown_both, why);
+    };
+}
 
 struct book {
     std::int64_t id = 0;
@@ -266,13 +252,13 @@ TEST_CASE("T27: the deadlines of a request hold after the agreement, too") {
 TEST_CASE("https: an answer's end is told from a cut, which nobody can pretend") {
     const std::string answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\npart";
     {
-        const rude_server whole(tests::server_tls(), answer, true);
-        const auto got = client_of(whole.address()).ask({});
+        const one_connection whole(answers_rudely(answer, true));
+        const auto got = client_of("https://" + whole.host()).ask({});
         REQUIRE(got);
         CHECK(got->body == "part");
     }
-    const rude_server cut(tests::server_tls(), answer, false);
-    const auto got = client_of(cut.address()).ask({});
+    const one_connection cut(answers_rudely(answer, false));
+    const auto got = client_of("https://" + cut.host()).ask({});
     REQUIRE(!got);
     CHECK(got.error().code == errc::timed_out);
     CHECK(got.error().message.find("cut off") != std::string::npos);
