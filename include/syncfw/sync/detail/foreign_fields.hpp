@@ -89,23 +89,29 @@ struct foreign_left {
 /// Makes of rows as they are stored rows as this program knows them. Gives what is left beside
 /// each.
 template <class T, class Transaction>
-[[nodiscard]] result<std::vector<foreign_left>> adopt_many(Transaction& tx,
+[[nodiscard]] result<std::vector<foreign_left>> adopt_each(Transaction& tx,
                                                            const std::vector<T*>& rows) {
-    std::vector<foreign_left> left(rows.size());
-    auto keeps = has_foreign(tx);
-    if (!keeps) return keeps.error();
-    if (!*keeps || rows.empty()) return left;
     auto found = foreign_of<T>(tx, {rows.begin(), rows.end()});
     if (!found) return found.error();
+    std::vector<foreign_left> left(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         left[i].fields = std::move((*found)[i]);
         left[i].is_fewer = adopt_foreign(*rows[i], left[i].fields, keys_in(tx));
     }
     return left;
 }
+/// The same, with no more than one look where nothing was ever kept beside a row.
+template <class T, class Transaction>
+[[nodiscard]] result<std::vector<foreign_left>> adopt_many(Transaction& tx,
+                                                           const std::vector<T*>& rows) {
+    auto keeps = has_foreign(tx);
+    if (!keeps) return keeps.error();
+    if (!*keeps || rows.empty()) return std::vector<foreign_left>(rows.size());
+    return adopt_each(tx, rows);
+}
 template <class T, class Transaction>
 [[nodiscard]] result<foreign_left> adopt_one(Transaction& tx, T& row) {
-    auto left = adopt_many(tx, std::vector<T*>{&row});
+    auto left = adopt_each(tx, std::vector<T*>{&row});
     if (!left) return left.error();
     return std::move(left->front());
 }
