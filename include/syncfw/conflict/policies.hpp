@@ -79,10 +79,12 @@ struct decided_by {
     [[nodiscard]] constexpr decision<T> resolve(const conflict<T>& c) const {
         if constexpr (requires {
                           { Function(c) } -> std::same_as<decision<T>>;
-                      })
-            return Function(c);
-        else
+                      }) {
+            auto decide = Function;  // A copy: Clang 19 can't link the lambdas of two files' own.
+            return decide(c);
+        } else {
             return {};
+        }
     }
 };
 
