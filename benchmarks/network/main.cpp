@@ -96,7 +96,8 @@ void bench_first_sync(report& out, const std::string& folder, const served_rows&
         syncfw::replica mine(*here, link, the_library);
         raw_sqlite raw(files.path("raw"), true);
         const auto pull = [&] { must(mine.pull()); };
-        const auto upsert = [&] { raw.upsert(plain, 40'000); };
+        // As many rows in a transaction as a page has.
+        const auto upsert = [&] { raw.upsert(plain, rows > 200'000 ? 40'000 : 10'000); };
         // Each is first in half of the rounds.
         if (round % 2 == 0) ours.push_back(seconds_of(pull));
         theirs.push_back(seconds_of(upsert));

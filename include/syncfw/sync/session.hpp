@@ -96,9 +96,7 @@ class sync_session {
     result<void> receive_pull(std::string_view bytes, const request_ahead& ahead);
     [[nodiscard]] result<std::string> page_request(const feed_position& from, std::int64_t rows_max,
                                                    std::vector<uuid> open_conflicts) const;
-    [[nodiscard]] std::int64_t next_rows_max() const {
-        return std::min(rows_max_ * 4, core_->options().rows_max_behind);
-    }
+    void choose_page(std::int64_t behind);
     result<void> take_back_batch(const error& why);
     result<void> begin_renewal(const error& why);
     void count(std::string_view bytes) {

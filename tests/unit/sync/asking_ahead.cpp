@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -57,6 +58,20 @@ struct halves {
     }
 };
 static_assert(transport_in_halves<halves>);
+
+/// A server of which so much is behind, for as many pages as are wanted; it says what it was asked.
+struct far_ahead {
+    std::int64_t behind;
+    std::size_t pages = 6;
+    std::vector<std::int64_t> asked{};
+
+    result<std::string> exchange(std::string_view request) {
+        asked.push_back(decode<pull_message>(request)->rows_max);
+        const bool is_last = asked.size() == pages;
+        return encode(pull_answer<notes>{.cursor = std::to_string(asked.size()),
+                                         .behind = is_last ? 0 : behind});
+    }
+};
 
 struct scene {
     memory::store<notes> far{}, here{};
@@ -127,4 +142,22 @@ TEST_CASE("asking ahead: work that is written meanwhile is kept, whatever the si
         RC_ASSERT(mine.status()->pending == 0);
         RC_ASSERT(mine.find(all<note>())->size() == static_cast<std::size_t>(rows + next - 1'000));
     });
+}
+
+TEST_CASE("asking ahead: pages grow until ten are left, so that neither side waits for the other") {
+    using sizes = std::vector<std::int64_t>;
+    const auto asked = [](std::int64_t behind, sync_options options = {}) {
+        memory::store<notes> here;
+        far_ahead line{behind};
+        replica mine(here, line, {}, options);
+        REQUIRE(mine.pull());
+        return line.asked;
+    };
+    CHECK(asked(90'000) == sizes{1'000, 4'000, 10'000, 10'000, 10'000, 10'000});
+    CHECK(asked(300'000) == sizes{1'000, 4'000, 16'000, 30'000, 30'000, 30'000});
+    CHECK(asked(9'000'000) == sizes{1'000, 4'000, 16'000, 50'000, 50'000, 50'000});
+    // What was asked for by hand is neither less nor more.
+    CHECK(asked(90'000, {.rows_max = 7, .rows_max_behind = 20}) == sizes{7, 20, 20, 20, 20, 20});
+    CHECK(asked(90'000, {.rows_max = 30'000}) ==
+          sizes{30'000, 30'000, 30'000, 30'000, 30'000, 30'000});
 }

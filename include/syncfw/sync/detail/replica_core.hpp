@@ -13,8 +13,8 @@ namespace syncfw {
 
 struct sync_options {
     std::int64_t operations_max = 500;      ///< Of one push.
-    std::int64_t rows_max = 1'000;          ///< Of the first page; pages grow while far behind …
-    std::int64_t rows_max_behind = 50'000;  ///< … up to this.
+    std::int64_t rows_max = 1'000;          ///< Of the first page; pages grow up to 10,000 rows,
+    std::int64_t rows_max_behind = 50'000;  ///< or a tenth of what is behind, but never over this.
     /// So often an operation is sent again to a server that can't take it for reasons of its own;
     /// then it waits for a person.
     std::int32_t attempts_max = 20;

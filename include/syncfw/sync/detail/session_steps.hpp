@@ -344,6 +344,17 @@ result<detail::rows_here> sync_session<W>::look_around(Transaction& tx, const fe
     return *is_free && is_sure && !at.has_conflicts ? rows_here::settled : rows_here::any;
 }
 
+// Large transactions cost a store less, but as long as the server prepares a page much larger than
+// the one before, and as long as the last one is stored, one side waits for the other: so ten pages
+// or more, and none so small that its transaction costs more than that.
+template <class W>
+void sync_session<W>::choose_page(std::int64_t behind) {
+    constexpr std::int64_t worth_a_transaction = 10'000;
+    const std::int64_t wanted = std::min({rows_max_ * 4, std::max(worth_a_transaction, behind / 10),
+                                          core_->options().rows_max_behind});
+    rows_max_ = std::max(rows_max_, wanted);
+}
+
 template <class W>
 result<void> sync_session<W>::receive_pull(std::string_view bytes, const request_ahead& ahead) {
     const detail::keys_of keys(core_->store(), core_->tenant());
@@ -362,11 +373,12 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes, const request
         at_ = behind_pull();
         return {};
     }
+    choose_page(page->behind);
     if (ahead && page->is_behind() && !asked->has_conflicts) {
         feed_position behind = backfill ? *backfill : *asked;
         behind.cursor = page->cursor;
         behind.fresh_until = page->fresh_until;
-        if (auto request = page_request(behind, next_rows_max(), {})) ahead(std::move(*request));
+        if (auto request = page_request(behind, rows_max_, {})) ahead(std::move(*request));
     }
     auto tx = begin_write(core_->store(), core_->tenant());
     if (!tx) return tx.error();
@@ -405,7 +417,6 @@ result<void> sync_session<W>::receive_pull(std::string_view bytes, const request
     report_.pulled += counted->stored;
     report_.left += counted->left;
     report_.behind = page->behind;
-    rows_max_ = next_rows_max();
     if (!page->is_behind() && !backfill)
         at_ = position->phase == pull_phase::renewing ? stage::sweep : behind_pull();
     return {};
