@@ -122,7 +122,8 @@ TEST_CASE("encrypted sync: T23, a server that lacks the key refuses, and the wor
     const auto failed = phone.own.failed();
     REQUIRE(failed);
     REQUIRE(failed->size() == 1);
-    CHECK(failed->front().reason.find("ciphertext that opens") != std::string::npos);
+    CHECK(failed->front().reason.find("the ciphertext is under key 2, which the keyring has not") !=
+          std::string::npos);
     CHECK(!shows_a_canary(failed->front().reason));
     CHECK(!shows_a_canary(hub.heard));
     CHECK(phone.get(1)->text == "canary of the text");
@@ -135,7 +136,8 @@ TEST_CASE("encrypted sync: T21, a device of another tenant's name can open nothi
     require_sync(phone);
     const auto seen = strange.own.sync();
     REQUIRE(!seen);
-    CHECK(seen.error().message.find("ciphertext that opens") != std::string::npos);
+    CHECK(seen.error().message.find("the ciphertext under key 1 was changed, or is another field's "
+                                    "or tenant's") != std::string::npos);
     CHECK(!strange.get(1));
     CHECK(!shows_a_canary(to_string(seen.error())));
 }
