@@ -128,6 +128,10 @@ class server {
     template <class T>
     result<void> resolve(const caller& who, const uuid& conflict, const T& value);
 
+    /// What a tenant's encrypted fields are opened and sealed with in messages.
+    [[nodiscard]] detail::keys_of<storage_type> keys_for(const tenant_id& whose) const {
+        return detail::keys_of<storage_type>(*store_, whose);
+    }
     /// A new id, for what a front door makes.
     [[nodiscard]] uuid new_id() {
         const std::lock_guard locked(lock_);
@@ -226,7 +230,7 @@ std::string server<W, P>::handle(const caller& who, std::string_view request) {
         tell_refused(who, why);
         return encode(failure_message{why});
     };
-    const detail::keys_of keys(*store_, who.tenant);
+    const auto keys = keys_for(who.tenant);
     const auto give = [&](const auto& answer) {
         if (!answer) return refuse(answer.error());
         auto bytes = encode(*answer, keys.view());
