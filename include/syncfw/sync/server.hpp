@@ -136,6 +136,14 @@ class server {
         return detail::make_id(ids_, from_);
     }
 
+    /// The next one whom the store knows, or none: for who lets go of what is old of all.
+    [[nodiscard]] result<std::optional<tenant_id>> tenant_after(
+        const std::optional<tenant_id>& last)
+        requires lists_tenants<storage_type>
+    {
+        return store_->tenant_after(last);
+    }
+
     /// Lets go of what only late-comers need. A device that was away longer reads all rows anew,
     /// and keeps its unsent work; what it had sent without hearing the answer waits for a person.
     result<retired> retire(const tenant_id& whose, const retention& kept);
