@@ -305,6 +305,10 @@ inline int service::run() {
                 static_cast<int>(port()));
     std::fflush(stdout);
     listening_->stop_on({SIGINT, SIGTERM});
+    const background watching([this] {
+        routes_.recheck_streams();
+        return std::int64_t{60} * 1'000'000;
+    });
     std::optional<background> keeping;
     if (upkeep_.is_wanted())
         keeping.emplace([this] {
