@@ -6,6 +6,7 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
+#include <syncfw/sync/detail/audit_trail.hpp>
 #include <syncfw/sync/detail/earlier_answers.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
@@ -111,6 +112,7 @@ class push_batch {
     [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
     /// What waits for a person since then.
     [[nodiscard]] std::vector<events::conflict_parked> take_parked() { return std::move(parked_); }
+    [[nodiscard]] audit_trail take_audited() { return std::move(audited_); }
 
   private:
     template <class T>
@@ -313,7 +315,7 @@ class push_batch {
         if (rules_.times_of_arrival && count > 0)
             if (auto kept = times_->keep(tx); !kept) return kept;
         if (auto kept = tx.put_many(applied_); !kept || !rules_.audits) return kept;
-        return tx.put_many(audited_);
+        return audited_.keep(tx);
     }
 
     // What is unique may go from row to row within a push, round and round: whoever lets a value go
@@ -438,7 +440,7 @@ class push_batch {
             if (!answer.differs.empty()) answer.row = now->value;
         }
         applied_.push_back(kept_answer_of(answer, at.mark, rules_.now));
-        if (rules_.audits) audited_.push_back(audit_of(op, answer, rules_));
+        if (rules_.audits) add_audited(audited_, op, answer, rules_);
     }
 
     template <class T>
@@ -470,7 +472,7 @@ class push_batch {
     std::set<std::uint32_t> doomed_{};
     push_parts<schema_type> parts_{};
     std::vector<record<applied_operation>> applied_{};
-    std::vector<record<audit_entry>> audited_{};
+    audit_trail audited_{};
     std::vector<events::conflict_parked> parked_{};
     retention_floor floor_{};
     std::optional<feed_times> times_{};
