@@ -214,6 +214,43 @@ TEST_CASE("timed write: a set gets the values of a later write, and those of bot
     CHECK(met.data.find("tags")->elements()->size() == 3);
 }
 
+TEST_CASE("timed write: who loses his row but for what he added to a set is told so") {
+    syncfw::memory::store<notes> store;
+    syncfw::server hub(store, syncfw::last_write_wins(), {.field_times = true});
+    const syncfw::caller ada{.tenant = syncfw::tenant_id("ada"), .subject = "ada"};
+    const auto write = [&](write_kind kind, int minute, std::string key, document data) {
+        return syncfw::take_write(hub, ada,
+                                  {.id = key + std::to_string(minute),
+                                   .kind = kind,
+                                   .entity = "note",
+                                   .key = key,
+                                   .data = std::move(data),
+                                   .at = at(minute)});
+    };
+    for (const char* key : {"lost", "added", "gone"}) {
+        (void)write(write_kind::create, 1, key, object({{"title", "a"}, {"body", "x"}}));
+        (void)write(write_kind::update, 5, key, object({{"title", "late"}}));
+    }
+    const document tags = document::array("mine");
+    const write_result lost =
+        write(write_kind::update, 3, "lost", object({{"body", "early"}, {"tags", tags}}));
+    CHECK(lost.status == write_status::conflict);
+    CHECK(lost.resolution == "merged");
+    CHECK(lost.wrote);
+    REQUIRE(lost.data.find("body") != nullptr);
+    CHECK(*lost.data.find("body")->text() == "x");
+    CHECK(lost.data.find("tags")->elements()->size() == 1);
+
+    const write_result added = write(write_kind::update, 3, "added", object({{"tags", tags}}));
+    CHECK(added.status == write_status::success);
+    CHECK(added.wrote);
+
+    (void)write(write_kind::remove, 7, "gone", {});
+    const write_result gone = write(write_kind::update, 6, "gone", object({{"tags", tags}}));
+    CHECK(gone.status == write_status::conflict);
+    CHECK(gone.resolution == "merged");
+}
+
 TEST_CASE("timed write: a deletion against an edit waits for a person") {
     world w;
     (void)w.write(write_kind::create, at(1), object({{"title", "a"}}));
