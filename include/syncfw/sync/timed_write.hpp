@@ -69,11 +69,12 @@ template <class Server>
 
 namespace detail {
 
-/// The engine's id of a write: its own where that is one, else one made of it. Ids are of one
-/// tenant, so who looks for two texts of the same id finds them for himself alone.
+/// The engine's id of a write: its own where a device could have given it, else one made of it. Ids
+/// are of one tenant, so who looks for two texts of the same id finds them for himself alone.
 [[nodiscard]] inline uuid id_of_write(std::string_view name) {
     uuid own;
-    return uuid::parse(name, own) ? own : id_of_name(name);
+    if (uuid::parse(name, own) && !is_the_servers(own)) return own;
+    return id_of_name(name, named::operation);
 }
 
 /// The first result of a write, to be given again.

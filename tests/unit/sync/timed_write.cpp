@@ -329,6 +329,42 @@ TEST_CASE(
     CHECK(told.parked[0].mine == "deleted");
 }
 
+TEST_CASE("an answer that is kept for one user can't be taken by another's operation") {
+    syncfw::memory::store<notes> store;
+    syncfw::server hub(store, policy(), {.field_times = true, .times_of_arrival = true});
+    syncfw::row_server rows(hub);
+    const syncfw::caller bob{.tenant = syncfw::tenant_id("team"), .subject = "bob"};
+    const syncfw::caller eve{.tenant = syncfw::tenant_id("team"), .subject = "eve"};
+    const std::string name("bob\0key", 7);  // Under which the answer of bob's `key` is kept.
+    const syncfw::uuid kept = syncfw::detail::id_of_name(name);
+
+    syncfw::push_message<notes> forged;
+    syncfw::operation<note>& op = forged.operations.of<note>().emplace_back();
+    op.id = kept;
+    op.after = {.id = "e1", .title = "eve's"};
+    op.changed.set(1);
+    const auto refused = hub.push(eve, forged);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == syncfw::errc::malformed);
+    op.id = syncfw::new_uuid();
+    CHECK(hub.push(eve, forged));
+
+    int row = 1;
+    for (const std::string& id : {name, to_string(kept)}) {
+        const write_result made = syncfw::take_write(hub, eve,
+                                                     {.id = id,
+                                                      .kind = write_kind::create,
+                                                      .entity = "note",
+                                                      .key = "e" + std::to_string(++row),
+                                                      .data = object({{"title", "eve's"}}),
+                                                      .at = at(1)});
+        CHECK(made.status == write_status::success);
+    }
+    const auto pushed =
+        rows.push(bob, R"({"changes":{"note":[{"id":"b1","title":"bob's"}]}})", {.name = "key"});
+    CHECK(pushed);
+}
+
 TEST_CASE("timed write: its first result is let go with other answers") {
     world w;
     (void)w.write(write_kind::create, at(1), object({{"title", "a"}}), "one");
