@@ -276,6 +276,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(const caller& wh
     if (asked.history != uuid() && asked.history != identity_->history)
         return error{.code = errc::resynchronise,
                      .message = "the store's history is another one than the device's"};
+    if (auto fine = detail::check_ids(asked); !fine) return fine.error();
     detail::push_batch<storage_type, P> batch(asked, rules_for(who), policy_);
     with_clock([&](hybrid_clock& clock) { batch.accept_times(clock); });
     if (auto fine = batch.check(); !fine) return fine.error();

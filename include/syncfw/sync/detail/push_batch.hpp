@@ -90,10 +90,13 @@ class push_batch {
             if (!times) return times.error();
             times_ = *times;
         }
-        plan_all();
-        auto taken = refuse_taken(tx);
-        if (!taken) return taken.error();
-        if (*taken) plan_all();
+        // What is refused lets no value go, which others may want.
+        for (bool is_done = false; !is_done;) {
+            plan_all();
+            auto taken = refuse_taken(tx);
+            if (!taken) return taken.error();
+            is_done = !*taken;
+        }
         return write_all(tx);
     }
 
@@ -368,7 +371,8 @@ class push_batch {
     }
 
     // A value may be taken by a row that won't be written, for another of its transaction is
-    // refused: who wants it is tried again without them.
+    // refused: who wants it is tried again without them. Where nobody else was refused, half of
+    // them are, so that however many there are, few rounds are.
     template <class T>
     void take_refused(const std::vector<operation<T>>& ops, const std::vector<std::size_t>& whose,
                       const std::vector<refused_row>& refused) {
@@ -378,8 +382,9 @@ class push_batch {
         for (const refused_row& each : refused)
             if (!takes_others || each.why.code != errc::already_exists)
                 refused_.emplace(ops[whose[each.place]].id, each.why);
-        if (refused_.empty())
-            refused_.emplace(ops[whose[refused.front().place]].id, refused.front().why);
+        if (!refused_.empty()) return;
+        for (std::size_t i = 0; i < (refused.size() + 1) / 2; ++i)
+            refused_.emplace(ops[whose[refused[i].place]].id, refused[i].why);
     }
 
     template <class Transaction, class T>
