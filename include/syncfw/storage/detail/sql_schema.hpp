@@ -223,7 +223,8 @@ template <class D>
                                 ? std::string("0")
                                 : std::string(part->fallback);
     });
-    for_each_key_column(entity, [&](std::string_view each) { table.key.emplace_back(each); });
+    for_each_key_column(entity,
+                        [&](std::string_view each) { table.key.push_back(std::string(each)); });
     add_indexes<D>(table, entity, literals.deleted, keeps_unique);
     return table;
 }

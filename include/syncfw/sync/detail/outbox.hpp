@@ -23,15 +23,11 @@ namespace syncfw::detail {
 
 /// All of a row's work: what is on its way, and what was not sent or was refused.
 template <class T, class Transaction>
-[[nodiscard]] result<std::vector<outbox_operation>> work_on(Transaction& tx, const T& value) {
+[[nodiscard]] result<std::vector<record<outbox_operation>>> work_on(Transaction& tx,
+                                                                    const T& value) {
     using annotations::field;
-    auto found =
-        tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
-                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
-    if (!found) return found.error();
-    std::vector<outbox_operation> work;
-    for (record<outbox_operation>& each : *found) work.push_back(std::move(each.value));
-    return work;
+    return tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
+                         field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
 }
 
 /// A row's work that was not sent, or that was refused; null where there is none.
@@ -39,8 +35,9 @@ template <class T, class Transaction>
 [[nodiscard]] result<std::optional<outbox_operation>> find_unsent(Transaction& tx, const T& value) {
     auto work = work_on(tx, value);
     if (!work) return work.error();
-    for (outbox_operation& each : *work)
-        if (each.state != outbox_state::in_flight) return std::optional(std::move(each));
+    for (record<outbox_operation>& each : *work)
+        if (each.value.state != outbox_state::in_flight)
+            return std::optional(std::move(each.value));
     return std::optional<outbox_operation>();
 }
 
@@ -49,8 +46,8 @@ template <class T, class Transaction>
 [[nodiscard]] result<bool> is_in_flight(Transaction& tx, const T& value) {
     auto work = work_on(tx, value);
     if (!work) return work.error();
-    for (const outbox_operation& each : *work)
-        if (each.state == outbox_state::in_flight) return true;
+    for (const record<outbox_operation>& each : *work)
+        if (each.value.state == outbox_state::in_flight) return true;
     return false;
 }
 

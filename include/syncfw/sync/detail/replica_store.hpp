@@ -10,8 +10,8 @@
 #include <syncfw/sync/plan.hpp>
 #include <syncfw/sync/resolution.hpp>
 
-#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -112,8 +112,7 @@ template <class T, class Transaction>
     if (*later) {
         (*later)->base = kept.base;
         (*later)->position = kept.position;
-        (*later)->resolves.insert((*later)->resolves.end(), kept.resolves.begin(),
-                                  kept.resolves.end());
+        for (const uuid& each : kept.resolves) (*later)->resolves.push_back(each);
         if (auto done = tx.put(record<outbox_operation>{**later}); !done) return done;
         return tx.template erase<outbox_operation>(kept.id);
     }
@@ -314,9 +313,10 @@ class page_taker {
         return tx_.template erase_many<T>(std::span<const key_of<T>>(gone_));
     }
     [[nodiscard]] static bool is_whole(const std::vector<pulled_row<T>>& items) {
-        return std::all_of(items.begin(), items.end(), [](const pulled_row<T>& each) {
-            return !each.has_left && (fields_on<T, route::to_client> - each.told).empty();
-        });
+        for (const pulled_row<T>& each : items)
+            if (each.has_left || !(fields_on<T, route::to_client> - each.told).empty())
+                return false;
+        return true;
     }
     // Of rows without work the higher version counts, and the store sees for itself which it is.
     [[nodiscard]] result<void> take_newer(std::vector<pulled_row<T>>& items) {
@@ -364,7 +364,7 @@ class page_taker {
     [[nodiscard]] result<void> keep_unsent(record<T>& here) {
         if (here.sequence() == 0) return {};
         here.set_sequence(0);
-        changed_.push_back(here);
+        changed_.push_back(std::move(here));
         return {};
     }
 
@@ -461,13 +461,14 @@ template <class T, class Storage>
 [[nodiscard]] result<void> doubt_rows(Storage& store, const tenant_id& whose, std::int64_t part) {
     return in_parts<T>(store, whose, all<T>(), static_cast<std::uint64_t>(part),
                        [](auto& tx, std::vector<record<T>>& rows) -> result<bool> {
-                           std::erase_if(
-                               rows, [](const record<T>& each) { return each.sequence() != 0; });
-                           if (rows.empty()) return false;
-                           auto first = tx.next_sequence(static_cast<std::int64_t>(rows.size()));
+                           std::vector<record<T>> doubted;
+                           for (record<T>& each : rows)
+                               if (each.sequence() == 0) doubted.push_back(std::move(each));
+                           if (doubted.empty()) return false;
+                           auto first = tx.next_sequence(std::ssize(doubted));
                            if (!first) return first.error();
-                           for (record<T>& each : rows) each.set_sequence((*first)++);
-                           auto put = tx.put_many(rows);
+                           for (record<T>& each : doubted) each.set_sequence((*first)++);
+                           auto put = tx.put_many(doubted);
                            return put ? result<bool>(true) : result<bool>(put.error());
                        });
 }
