@@ -35,7 +35,7 @@ struct migration_plan {
 template <class D>
 void add_table(migration_plan& plan, const table_plan& table) {
     plan.statements.push_back(create_table_text<D>(table));
-    for (const index_plan& each : table.indexes) plan.statements.push_back(each.text);
+    for (const table_part& each : table.indexes) plan.statements.push_back(each.text);
     plan.new_tables.push_back(table.name);
 }
 
@@ -43,7 +43,7 @@ void add_table(migration_plan& plan, const table_plan& table) {
 /// already are left to a migration by hand: rows may break them.
 inline void add_references(migration_plan& plan, const table_plan& table) {
     if (!contains(plan.new_tables, table.name)) return;
-    for (const reference_plan& each : table.references)
+    for (const table_part& each : table.references)
         plan.statements.push_back("ALTER TABLE " + quote(table.name) + " ADD CONSTRAINT " +
                                   quote(each.name) + " " + each.text);
 }
@@ -92,7 +92,7 @@ inline void compare_table(migration_plan& plan, const table_plan& wanted,
                                    " is in the database alone, and new rows would have no value "
                                    "for it");
     }
-    for (const index_plan& each : wanted.indexes)
+    for (const table_part& each : wanted.indexes)
         if (!contains(found.indexes, each.name)) plan.statements.push_back(each.text);
     for (const std::string& each : found.indexes) {
         const bool is_ours = each.starts_with(wanted.name + "_") && each.ends_with("_unique");

@@ -51,7 +51,7 @@ class batch_maker {
             if (!chosen) return chosen.error();
             if (chosen->empty()) return false;
             for (record<outbox_operation>& each : *chosen)
-                if (auto done = send(each.value); !done) return done.error();
+                if (auto done = send(each); !done) return done.error();
         }
         return true;
     }
@@ -117,7 +117,8 @@ class batch_maker {
         });
     }
 
-    [[nodiscard]] result<void> send(outbox_operation& queued) {
+    [[nodiscard]] result<void> send(record<outbox_operation>& kept) {
+        outbox_operation& queued = kept.value;
         return Schema::visit(queued.entity_name, [&]<class T>(of<T>) -> result<void> {
             auto row = find_row<T>(queued);
             if (!row) return row.error();
@@ -136,7 +137,7 @@ class batch_maker {
             if (!sent) return sent.error();
             queued.sent = std::move(*sent);
             message_.operations.template of<T>().push_back(std::move(*op));
-            return tx_.put(record<outbox_operation>{queued});
+            return tx_.put(kept);
         });
     }
 

@@ -207,8 +207,8 @@ class local_edit {
         auto unsent = find_unsent<T>(tx_, row.value);
         if (!unsent) return unsent.error();
         if (*unsent) {
-            if (resolves != uuid()) (*unsent)->resolves.push_back(resolves);
-            return write_again(std::move(row), std::move(**unsent), resolves != uuid());
+            if (resolves != uuid()) (*unsent)->value.resolves.push_back(resolves);
+            return write_again(std::move(row), std::move((*unsent)->value), resolves != uuid());
         }
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;

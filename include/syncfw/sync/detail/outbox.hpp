@@ -32,13 +32,13 @@ template <class T, class Transaction>
 
 /// A row's work that was not sent, or that was refused; null where there is none.
 template <class T, class Transaction>
-[[nodiscard]] result<std::optional<outbox_operation>> find_unsent(Transaction& tx, const T& value) {
+[[nodiscard]] result<std::optional<record<outbox_operation>>> find_unsent(Transaction& tx,
+                                                                          const T& value) {
     auto work = work_on(tx, value);
     if (!work) return work.error();
     for (record<outbox_operation>& each : *work)
-        if (each.value.state != outbox_state::in_flight)
-            return std::optional(std::move(each.value));
-    return std::optional<outbox_operation>();
+        if (each.value.state != outbox_state::in_flight) return std::optional(std::move(each));
+    return std::optional<record<outbox_operation>>();
 }
 
 /// Whether an operation of the row is on its way.
@@ -122,7 +122,7 @@ template <class T>
 template <class T>
 struct unsent_work {
     record<T> row{};
-    std::optional<outbox_operation> left{};
+    std::optional<record<outbox_operation>> left{};
 };
 
 /// The work goes on from another base: what came from the server.
@@ -137,10 +137,10 @@ template <class T>
         settled.set_status(sync_status::synced);
         return unsent_work<T>{std::move(settled), std::nullopt};
     }
-    unsent_work<T> made{std::move(row), unsent};
+    unsent_work<T> made{std::move(row), record<outbox_operation>{unsent}};
     auto image = to_image(base, keys);
     if (!image) return image.error();
-    made.left->base = std::move(*image);
+    made.left->value.base = std::move(*image);
     return made;
 }
 
