@@ -13,6 +13,7 @@
 #include <syncfw/conflict/conflict.hpp>
 #include <syncfw/conflict/merge_fields.hpp>
 
+#include <concepts>
 #include <type_traits>
 
 namespace syncfw {

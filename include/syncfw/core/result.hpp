@@ -5,7 +5,6 @@
 #include <syncfw/core/detail/storage.hpp>
 #include <syncfw/core/error.hpp>
 
-#include <concepts>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -38,12 +37,12 @@ class [[nodiscard]] result {
 
     result(T&& value) : has_value_(true), value_(static_cast<T&&>(value)) {}
     result(const T& value)
-        requires std::copy_constructible<T>
+        requires std::is_copy_constructible_v<T>
         : has_value_(true), value_(value) {}
     result(syncfw::error e) : has_value_(false), error_(std::move(e)) {}
 
     result(const result& other)
-        requires std::copy_constructible<T>
+        requires std::is_copy_constructible_v<T>
         : has_value_(other.has_value_) {
         if (has_value_)
             ::new (static_cast<void*>(&value_)) T(other.value_);

@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <optional>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace syncfw {
 
@@ -208,4 +210,16 @@ void write_bookkeeping(record<T>& row, const bookkeeping& all) {
     }
 }
 
+namespace detail {
+
+/// The values alone.
+template <class T>
+[[nodiscard]] std::vector<T> values_of(std::vector<record<T>>&& rows) {
+    std::vector<T> values;
+    values.reserve(rows.size());
+    for (record<T>& each : rows) values.push_back(std::move(each.value));
+    return values;
+}
+
+}  // namespace detail
 }  // namespace syncfw

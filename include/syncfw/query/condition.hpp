@@ -5,7 +5,6 @@
 #include <syncfw/query/node.hpp>
 
 #include <cstddef>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -50,7 +49,7 @@ template <std::size_t N>
 }
 
 [[nodiscard]] inline std::vector<value> joined(std::vector<value>&& a, std::vector<value>&& b) {
-    a.insert(a.end(), std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()));
+    for (value& each : b) a.push_back(std::move(each));
     return std::move(a);
 }
 

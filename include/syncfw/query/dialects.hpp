@@ -23,6 +23,7 @@
 #include <syncfw/query/detail/value_text.hpp>
 #include <syncfw/query/node.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -195,8 +195,8 @@ template <class D, class Database>
     for (const table_plan& table : wanted) {
         state += "table " + table.name + " key " + quoted_list(table.key) + "\n";
         for (const column_plan& each : table.columns) state += "  " + column_text(each) + "\n";
-        for (const index_plan& each : table.indexes) state += "  " + each.text + "\n";
-        for (const reference_plan& each : table.references) state += "  " + each.text + "\n";
+        for (const table_part& each : table.indexes) state += "  " + each.text + "\n";
+        for (const table_part& each : table.references) state += "  " + each.text + "\n";
     }
     return state;
 }

@@ -182,7 +182,9 @@ class replica {
     [[nodiscard]] result<std::vector<parked_conflict>> conflicts(std::uint64_t most = 100) {
         auto tx = begin_read(core_.store(), core_.tenant());
         if (!tx) return tx.error();
-        return detail::open_conflicts(*tx, most);
+        auto open = detail::open_conflicts(*tx, most);
+        if (!open) return open.error();
+        return detail::values_of(std::move(*open));
     }
     /// Settles one, by a write that travels like any other.
     result<void> resolve(const uuid& conflict, side taken) {
@@ -330,10 +332,10 @@ result<explanation> replica<W, L>::explain(const key_of<T>& at) {
     seen.written = (*row)->written();
     auto work = detail::work_on(*tx, (*row)->value);
     if (!work) return work.error();
-    seen.unsettled = std::move(*work);
+    seen.unsettled = detail::values_of(std::move(*work));
     auto parked = detail::conflicts_of<T>(*tx, detail::row_key((*row)->value));
     if (!parked) return parked.error();
-    seen.conflicts = std::move(*parked);
+    seen.conflicts = detail::values_of(std::move(*parked));
     return seen;
 }
 
@@ -376,9 +378,7 @@ result<std::vector<outbox_operation>> replica<W, L>::failed() {
     auto rows = tx->scan(where(field<&outbox_operation::state> == outbox_state::failed)
                              .order_by(field<&outbox_operation::position>));
     if (!rows) return rows.error();
-    std::vector<outbox_operation> all;
-    for (record<outbox_operation>& each : *rows) all.push_back(std::move(each.value));
-    return all;
+    return detail::values_of(std::move(*rows));
 }
 
 }  // namespace syncfw

@@ -108,30 +108,21 @@ template <class T>
 
 /// The oldest of the conflicts that wait for a person.
 template <class Transaction>
-[[nodiscard]] result<std::vector<parked_conflict>> open_conflicts(Transaction& tx,
-                                                                  std::uint64_t most) {
+[[nodiscard]] result<std::vector<record<parked_conflict>>> open_conflicts(Transaction& tx,
+                                                                          std::uint64_t most) {
     using annotations::field;
-    auto rows = tx.scan(where(field<&parked_conflict::resolved_at>.is_null())
-                            .order_by(field<&parked_conflict::detected_at>)
-                            .limit(most));
-    if (!rows) return rows.error();
-    std::vector<parked_conflict> open;
-    for (record<parked_conflict>& each : *rows) open.push_back(std::move(each.value));
-    return open;
+    return tx.scan(where(field<&parked_conflict::resolved_at>.is_null())
+                       .order_by(field<&parked_conflict::detected_at>)
+                       .limit(most));
 }
 
 /// All conflicts of a row that were parked here, settled ones too.
 template <class T, class Transaction>
-[[nodiscard]] result<std::vector<parked_conflict>> conflicts_of(Transaction& tx,
-                                                                const std::string& row_key) {
+[[nodiscard]] result<std::vector<record<parked_conflict>>> conflicts_of(
+    Transaction& tx, const std::string& row_key) {
     using annotations::field;
-    auto found =
-        tx.scan(where(field<&parked_conflict::row_key> == row_key &&
-                      field<&parked_conflict::entity_name> == std::string(entity_of<T>.name)));
-    if (!found) return found.error();
-    std::vector<parked_conflict> all;
-    for (record<parked_conflict>& each : *found) all.push_back(std::move(each.value));
-    return all;
+    return tx.scan(where(field<&parked_conflict::row_key> == row_key &&
+                         field<&parked_conflict::entity_name> == std::string(entity_of<T>.name)));
 }
 
 /// How a row without unsent work stands.
@@ -139,8 +130,8 @@ template <class T, class Transaction>
 [[nodiscard]] result<sync_status> standing(Transaction& tx, const std::string& row_key) {
     auto all = conflicts_of<T>(tx, row_key);
     if (!all) return all.error();
-    for (const parked_conflict& each : *all)
-        if (!each.resolved_at) return sync_status::conflict;
+    for (const record<parked_conflict>& each : *all)
+        if (!each.value.resolved_at) return sync_status::conflict;
     return sync_status::synced;
 }
 

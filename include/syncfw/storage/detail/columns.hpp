@@ -75,53 +75,83 @@ inline constexpr auto hidden_of = [] {
 }();
 
 /// The value of a hidden column. What the struct has a field for is not asked for.
-template <class T>
-[[nodiscard]] value_view hidden_value(sql::hidden part, const record<T>& row,
-                                      const tenant_id& whose) noexcept {
+[[nodiscard]] inline value_view hidden_value(sql::hidden part, const bookkeeping& beside,
+                                             const tenant_id& whose) noexcept {
     value_view seen{.kind = value_kind::integer, .is_null = false};
     switch (part) {
         case sql::hidden::tenant:
             seen.kind = value_kind::text;
             seen.text = whose.name();
             break;
-        case sql::hidden::version: seen.integer = row.beside.version; break;
+        case sql::hidden::version: seen.integer = beside.version; break;
         case sql::hidden::stamp:
-            seen.integer = std::bit_cast<std::int64_t>(row.beside.written.value());
+            seen.integer = std::bit_cast<std::int64_t>(beside.written.value());
             break;
         case sql::hidden::origin:
-            seen.integer = std::bit_cast<std::int64_t>(row.beside.written.origin().value());
+            seen.integer = std::bit_cast<std::int64_t>(beside.written.origin().value());
             break;
-        case sql::hidden::sequence: seen.integer = row.beside.sequence; break;
+        case sql::hidden::sequence: seen.integer = beside.sequence; break;
         case sql::hidden::deleted:
             seen.kind = value_kind::boolean;
-            seen.integer = row.beside.is_deleted;
+            seen.integer = beside.is_deleted;
             break;
-        case sql::hidden::status: seen.integer = static_cast<int>(row.beside.status); break;
+        case sql::hidden::status: seen.integer = static_cast<int>(beside.status); break;
     }
     return seen;
 }
+
+template <class T, std::size_t Place>
+inline constexpr bool is_sealed = entity_of<T>.fields[Place].cipher != encryption::none;
+
+[[nodiscard]] inline sealed_field label_at(const entity_info& entity, std::size_t place) {
+    const field_info& field = entity.fields[place];
+    return {entity.name, field.json, field.cipher};
+}
+
+/// Numbers the views that it hands on. Like what follows it knows nothing of entities: the compiler
+/// writes a function for each type of field, where a lambda would be one for each field.
+template <class Bind>
+struct numbered {
+    Bind& bind;
+    std::size_t next = 0;
+
+    void operator()(const value_view& seen) { bind(next++, seen); }
+};
+
+template <class Cipher, class Bind>
+struct column_writer {
+    const entity_info& entity;
+    const Cipher& cipher;
+    buffer& scratch;
+    numbered<Bind> sink;
+    result<void> done{};
+
+    template <bool IsSealed, class V>
+    [[nodiscard]] bool write(const V& member) {
+        if constexpr (IsSealed) {
+            done = visit_sealed_column(member, label_at(entity, sink.next), cipher, sink);
+            return done.has_value();
+        } else {
+            visit_column(member, scratch, sink);
+            return true;
+        }
+    }
+};
 
 /// Calls `bind(i, view)` for each column, in their order, from 0.
 template <class T, class Cipher, class Bind>
 result<void> write_columns(const record<T>& row, const tenant_id& whose, const Cipher& cipher,
                            buffer& scratch, Bind&& bind) {
-    result<void> done;
-    with_placed_members(row.value, [&]<std::size_t... I>(std::index_sequence<I...>,
-                                                         const auto&... members) {
-        const auto write = [&]<std::size_t Place>(const auto& member) {
-            const auto bind_it = [&](const value_view& seen) { bind(Place, seen); };
-            if constexpr (entity_of<T>.fields[Place].cipher != encryption::none)
-                done = visit_sealed_column(member, binary::label_of<T, Place>(), cipher, bind_it);
-            else
-                visit_column(member, scratch, bind_it);
-            return done.has_value();
-        };
-        (void)(write.template operator()<I>(members) && ...);
-    });
-    std::size_t i = entity_of<T>.fields.size();
+    column_writer<Cipher, std::remove_reference_t<Bind>> writer{
+        entity_of<T>, cipher, scratch, {bind}};
+    with_placed_members(row.value,
+                        [&]<std::size_t... I>(std::index_sequence<I...>, const auto&... members) {
+                            (void)(writer.template write<is_sealed<T, I>>(members) && ...);
+                        });
+    if (!writer.done) return writer.done;
     for (const sql::hidden_column& each : hidden_of<T>)
-        bind(i++, hidden_value(each.part, row, whose));
-    return done;
+        writer.sink(hidden_value(each.part, row.beside, whose));
+    return {};
 }
 
 // --- reading ------------------------------------------------------------------------------------
@@ -194,9 +224,7 @@ template <class V, class Cipher>
     }
 }
 
-template <class T>
-void set_hidden(sql::hidden part, record<T>& row, const value_view& seen) noexcept {
-    bookkeeping& b = row.beside;
+inline void set_hidden(sql::hidden part, bookkeeping& b, const value_view& seen) noexcept {
     const auto unsigned_value = std::bit_cast<std::uint64_t>(seen.integer);
     switch (part) {
         case sql::hidden::tenant: break;
@@ -220,31 +248,42 @@ template <class T>
             .field = std::string(entity_of<T>.fields[place].column)};
 }
 
+template <class Cipher, class Column>
+struct column_reader {
+    const entity_info& entity;
+    const Cipher& cipher;
+    Column& column;
+    std::size_t place = 0;
+    const char* why = nullptr;
+    // What the cipher said, if it is one.
+    std::conditional_t<std::is_same_v<Cipher, no_cipher>, no_cipher, std::string> said{};
+
+    template <bool IsSealed, class V>
+    [[nodiscard]] bool read(V& member) {
+        if constexpr (IsSealed)
+            why = set_from_sealed(member, column(place, value_kind::bytes), label_at(entity, place),
+                                  cipher, said);
+        else
+            why = set_from_column(member, column(place, kind_of<V>()));
+        if (why != nullptr) return false;
+        ++place;
+        return true;
+    }
+};
+
 /// Sets the record from its columns: `column(i, kind)` gives the view of the i-th, of this kind
 /// (bytes for ciphertext), or null.
 template <class T, class Cipher, class Column>
 [[nodiscard]] result<void> read_columns(record<T>& row, const Cipher& cipher, Column&& column) {
-    const char* why = nullptr;
-    [[maybe_unused]] std::conditional_t<has_encrypted_fields<T>, std::string, no_cipher> said{};
-    std::size_t place = 0;
-    with_placed_members(
-        row.value, [&]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
-            const auto read = [&]<std::size_t Place>(auto& member) {
-                constexpr const field_info& field = entity_of<T>.fields[Place];
-                if constexpr (field.cipher != encryption::none)
-                    why = set_from_sealed(member, column(Place, value_kind::bytes),
-                                          binary::label_of<T, Place>(), cipher, said);
-                else
-                    why = set_from_column(member, column(Place, field.kind));
-                place = Place;
-                return why == nullptr;
-            };
-            (void)(read.template operator()<I>(members) && ...);
-        });
-    if (why != nullptr) return unreadable_column<T>(place, why);
+    column_reader<Cipher, std::remove_reference_t<Column>> reader{entity_of<T>, cipher, column};
+    with_placed_members(row.value,
+                        [&]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
+                            (void)(reader.template read<is_sealed<T, I>>(members) && ...);
+                        });
+    if (reader.why != nullptr) return unreadable_column<T>(reader.place, reader.why);
     std::size_t i = entity_of<T>.fields.size();
     for (const sql::hidden_column& each : hidden_of<T>)
-        set_hidden(each.part, row, column(i++, each.kind));
+        set_hidden(each.part, row.beside, column(i++, each.kind));
     return {};
 }
 
@@ -292,11 +331,11 @@ class tenant_value {
 /// of the key's other fields.
 template <class T, class Bind>
 void write_key(const key_of<T>& key, const tenant_value<T>& whose, Bind&& bind) {
-    bind(std::size_t{0}, whose.view());
-    std::size_t number = 1;
+    numbered<std::remove_reference_t<Bind>> sink{bind};
+    sink(whose.view());
     const auto add = [&]<std::size_t I>(const auto& part) {
         if constexpr (!entity_of<T>.fields[key_places<T>[I]].has(meaning::tenant))
-            visit_value(part, [&](const value_view& seen) { bind(number++, seen); });
+            visit_value(part, sink);
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         if constexpr (sizeof...(I) == 1)

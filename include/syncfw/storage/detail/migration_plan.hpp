@@ -6,13 +6,25 @@
 #include <syncfw/storage/detail/sql_catalog.hpp>
 #include <syncfw/storage/detail/sql_schema.hpp>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
 namespace syncfw::sql::detail {
+
+/// The one of this name; null where there is none.
+template <class V>
+[[nodiscard]] const V* find_named(const std::vector<V>& all, std::string_view name) {
+    for (const V& each : all)
+        if (each.name == name) return &each;
+    return nullptr;
+}
+[[nodiscard]] inline bool contains(const std::vector<std::string>& all, std::string_view name) {
+    for (const std::string& each : all)
+        if (each == name) return true;
+    return false;
+}
 
 struct migration_plan {
     std::vector<std::string> statements{};
@@ -23,17 +35,15 @@ struct migration_plan {
 template <class D>
 void add_table(migration_plan& plan, const table_plan& table) {
     plan.statements.push_back(create_table_text<D>(table));
-    for (const index_plan& each : table.indexes) plan.statements.push_back(each.text);
+    for (const table_part& each : table.indexes) plan.statements.push_back(each.text);
     plan.new_tables.push_back(table.name);
 }
 
 /// The references of new tables, when all tables are there. Those of tables that were there
 /// already are left to a migration by hand: rows may break them.
 inline void add_references(migration_plan& plan, const table_plan& table) {
-    if (std::find(plan.new_tables.begin(), plan.new_tables.end(), table.name) ==
-        plan.new_tables.end())
-        return;
-    for (const reference_plan& each : table.references)
+    if (!contains(plan.new_tables, table.name)) return;
+    for (const table_part& each : table.references)
         plan.statements.push_back("ALTER TABLE " + quote(table.name) + " ADD CONSTRAINT " +
                                   quote(each.name) + " " + each.text);
 }
@@ -49,8 +59,7 @@ inline void compare_column(migration_plan& plan, const table_plan& table, const 
                                                             " in the schema"
                                                           : " may be null in the schema and not in"
                                                             " the database"));
-    const bool is_key =
-        std::find(table.key.begin(), table.key.end(), wanted.name) != table.key.end();
+    const bool is_key = contains(table.key, wanted.name);
     if (found.is_key != is_key)
         plan.refused.push_back(place + (is_key ? " belongs to the key in the schema and not in the"
                                                  " database"
@@ -70,31 +79,24 @@ inline void add_column(migration_plan& plan, const table_plan& table, const colu
 
 inline void compare_table(migration_plan& plan, const table_plan& wanted,
                           const table_found& found) {
-    const auto named = [](std::string_view name) {
-        return [name](const auto& each) { return each.name == name; };
-    };
     for (const column_plan& each : wanted.columns) {
-        const auto at = std::find_if(found.columns.begin(), found.columns.end(), named(each.name));
-        if (at == found.columns.end())
-            add_column(plan, wanted, each);
-        else
+        if (const column_found* at = find_named(found.columns, each.name))
             compare_column(plan, wanted, each, *at);
+        else
+            add_column(plan, wanted, each);
     }
     for (const column_found& each : found.columns) {
-        const bool is_wanted =
-            std::any_of(wanted.columns.begin(), wanted.columns.end(), named(each.name));
+        const bool is_wanted = find_named(wanted.columns, each.name) != nullptr;
         if (!is_wanted && !each.is_nullable && !each.has_default)
             plan.refused.push_back(wanted.name + "." + each.name +
                                    " is in the database alone, and new rows would have no value "
                                    "for it");
     }
-    for (const index_plan& each : wanted.indexes)
-        if (std::find(found.indexes.begin(), found.indexes.end(), each.name) == found.indexes.end())
-            plan.statements.push_back(each.text);
+    for (const table_part& each : wanted.indexes)
+        if (!contains(found.indexes, each.name)) plan.statements.push_back(each.text);
     for (const std::string& each : found.indexes) {
         const bool is_ours = each.starts_with(wanted.name + "_") && each.ends_with("_unique");
-        const bool is_wanted =
-            std::any_of(wanted.indexes.begin(), wanted.indexes.end(), named(each));
+        const bool is_wanted = find_named(wanted.indexes, each) != nullptr;
         if (is_ours && !is_wanted)
             plan.refused.push_back(wanted.name + ": the index " + each +
                                    " still keeps values unique that need not be any more");

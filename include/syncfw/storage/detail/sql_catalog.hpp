@@ -91,7 +91,8 @@ template <class D, class Database>
     auto indexes = db.read_text(indexes_question(D{}, name));
     if (!indexes) return indexes.error();
     if (*indexes)
-        for (const std::string_view each : split(**indexes, '\n')) found.indexes.emplace_back(each);
+        for (const std::string_view each : split(**indexes, '\n'))
+            found.indexes.push_back(std::string(each));
     return std::optional<table_found>(std::move(found));
 }
 

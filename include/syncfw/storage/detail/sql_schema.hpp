@@ -27,24 +27,18 @@ struct column_plan {
     std::string fallback{};  ///< An SQL literal; empty where rows without a value can't be.
 };
 
-struct index_plan {
+/// An index of a table, or its reference to another one's key.
+struct table_part {
     std::string name{};
-    bool is_unique = false;
-    std::string text{};  ///< The statement that makes it.
-};
-
-/// A reference to another table's key.
-struct reference_plan {
-    std::string name{};
-    std::string text{};  ///< `FOREIGN KEY (…) REFERENCES …`
+    std::string text{};  ///< The statement that makes the index, or `FOREIGN KEY (…) REFERENCES …`
 };
 
 struct table_plan {
     std::string name{};
     std::vector<column_plan> columns{};
     std::vector<std::string> key{};
-    std::vector<index_plan> indexes{};
-    std::vector<reference_plan> references{};
+    std::vector<table_part> indexes{};
+    std::vector<table_part> references{};
 };
 
 namespace detail {
@@ -183,9 +177,9 @@ void add_indexes(table_plan& table, const entity_info& entity, const std::string
     const std::string head = " ON " + quote(table.name) + " (" + quote(tenant_column(entity));
     const auto add = [&](const std::string& name, bool is_unique, const std::string& rest) {
         const std::string whole = short_name(table.name + name);
-        table.indexes.push_back({whole, is_unique,
-                                 std::string(is_unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ") +
-                                     quote(whole) + head + rest});
+        table.indexes.push_back(
+            {whole, std::string(is_unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ") +
+                        quote(whole) + head + rest});
     };
     if (has_hidden(entity, hidden::sequence))
         add("_feed", true, ", " + quote("_sequence") + ") WHERE " + quote("_sequence") + " > 0");
@@ -223,7 +217,8 @@ template <class D>
                                 ? std::string("0")
                                 : std::string(part->fallback);
     });
-    for_each_key_column(entity, [&](std::string_view each) { table.key.emplace_back(each); });
+    for_each_key_column(entity,
+                        [&](std::string_view each) { table.key.push_back(std::string(each)); });
     add_indexes<D>(table, entity, literals.deleted, keeps_unique);
     return table;
 }
@@ -302,7 +297,7 @@ template <dialect D>
         if (!is_one_tree || !is_of_key(each)) text += column_text(each) + ", ";
     text += "PRIMARY KEY (" + detail::quoted_list(table.key) + ")";
     if constexpr (std::is_same_v<D, sqlite>)
-        for (const reference_plan& each : table.references) text += ", " + each.text;
+        for (const table_part& each : table.references) text += ", " + each.text;
     return text + (is_one_tree ? ") WITHOUT ROWID" : ")");
 }
 

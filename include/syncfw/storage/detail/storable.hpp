@@ -22,6 +22,21 @@ namespace syncfw::detail {
     return nullptr;
 }
 
+/// The first member that can't be stored, and why.
+struct unstorable_member {
+    std::size_t place = 0;
+    const char* why = nullptr;
+
+    template <class V>
+    [[nodiscard]] bool passes_over(const V& member) {
+        visit_value(member, *this);
+        if (why != nullptr) return false;
+        ++place;
+        return true;
+    }
+    void operator()(const value_view& seen) noexcept { why = why_unstorable(seen); }
+};
+
 template <class T>
 inline constexpr std::size_t tenant_place = entity_of<T>.find(meaning::tenant);
 
@@ -42,17 +57,10 @@ template <class T>
             return unstorable(row, tenant_place<T>, errc::forbidden,
                               "the row belongs to another tenant");
     }
-    const char* why = nullptr;
-    std::size_t place = 0;
-    with_members(row, [&](const auto&... members) {
-        const auto check = [&](const auto& member) {
-            visit_value(member, [&](const value_view& seen) { why = why_unstorable(seen); });
-            if (why == nullptr) ++place;
-            return why == nullptr;
-        };
-        (void)(check(members) && ...);
-    });
-    if (why != nullptr) return unstorable(row, place, errc::invalid_value, why);
+    unstorable_member first;
+    with_placed_members(
+        row, [&](auto, const auto&... members) { (void)(first.passes_over(members) && ...); });
+    if (first.why != nullptr) return unstorable(row, first.place, errc::invalid_value, first.why);
     return {};
 }
 

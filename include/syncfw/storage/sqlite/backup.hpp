@@ -33,7 +33,7 @@ namespace detail {
     std::vector<std::string> lines;
     int code = SQLITE_ROW;
     while ((code = found->step()) == SQLITE_ROW)
-        lines.emplace_back(found->column(0, value_kind::text).text);
+        lines.push_back(std::string(found->column(0, value_kind::text).text));
     if (code != SQLITE_DONE) return on.why(code);
     return lines;
 }

@@ -2,6 +2,7 @@
 // Records to and from the columns of a statement.
 #pragma once
 
+#include <syncfw/config.hpp>
 #include <syncfw/storage/detail/columns.hpp>
 #include <syncfw/storage/detail/sql_schema.hpp>
 #include <syncfw/storage/sqlite/error.hpp>
@@ -42,21 +43,32 @@ inline constexpr auto lifetimes = [] {
     return lives;
 }();
 
+struct row_binder {
+    statement& to;
+    const lifetime* lives;
+
+    void operator()(std::size_t place, const value_view& seen) const noexcept {
+        to.bind(place, seen, lives[place]);
+    }
+};
 template <class T, class Cipher>
 [[nodiscard]] result<void> bind_row(statement& to, const record<T>& row, const tenant_id& whose,
                                     const Cipher& cipher, buffer& scratch) {
     return syncfw::detail::write_columns(row, whose, cipher, scratch,
-                                         [&](std::size_t place, const value_view& seen) {
-                                             to.bind(place, seen, lifetimes<T>[place]);
-                                         });
+                                         row_binder{to, lifetimes<T>.data()});
 }
 
-template <class T>
-void bind_key(statement& to, const key_of<T>& key, const syncfw::detail::tenant_value<T>& whose) {
-    syncfw::detail::write_key<T>(key, whose, [&](std::size_t place, const value_view& seen) {
+struct key_binder {
+    statement& to;
+
+    void operator()(std::size_t place, const value_view& seen) const noexcept {
         // A key's value may be made for the call, by value_traits; keys are short.
         to.bind(place, seen, place == 0 ? lifetime::until_run : lifetime::of_the_call);
-    });
+    }
+};
+template <class T>
+void bind_key(statement& to, const key_of<T>& key, const syncfw::detail::tenant_value<T>& whose) {
+    syncfw::detail::write_key<T>(key, whose, key_binder{to});
 }
 
 template <class T>
@@ -66,10 +78,17 @@ template <class T>
             .entity = std::string(entity_of<T>.name)};
 }
 
+struct column_source {
+    statement& from;
+
+    [[nodiscard]] SYNCFW_INLINE value_view operator()(std::size_t place,
+                                                      value_kind kind) const noexcept {
+        return from.column(place, kind);
+    }
+};
 template <class T, class Cipher>
 [[nodiscard]] result<void> read_row(statement& from, record<T>& row, const Cipher& cipher) {
-    auto done = syncfw::detail::read_columns(
-        row, cipher, [&](std::size_t place, value_kind kind) { return from.column(place, kind); });
+    auto done = syncfw::detail::read_columns(row, cipher, column_source{from});
     if (from.is_odd()) return odd_row<T>();
     return done;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -49,7 +50,7 @@ class batch_maker {
             auto chosen = choose(most, until);
             if (!chosen) return chosen.error();
             if (chosen->empty()) return false;
-            for (outbox_operation& each : *chosen)
+            for (record<outbox_operation>& each : *chosen)
                 if (auto done = send(each); !done) return done.error();
         }
         return true;
@@ -58,40 +59,38 @@ class batch_maker {
     [[nodiscard]] const push_message<Schema>& message() const noexcept { return message_; }
 
   private:
-    [[nodiscard]] result<std::vector<outbox_operation>> choose(std::int64_t most,
-                                                               std::int64_t until) {
+    [[nodiscard]] result<std::vector<record<outbox_operation>>> choose(std::int64_t most,
+                                                                       std::int64_t until) {
         using annotations::field;
-        auto rows = tx_.scan(where(field<&outbox_operation::state> == outbox_state::queued)
-                                 .order_by(field<&outbox_operation::position>)
-                                 .limit(static_cast<std::uint64_t>(most)));
-        if (!rows) return rows.error();
-        std::vector<outbox_operation> chosen;
-        for (record<outbox_operation>& each : *rows)
-            if (each.value.position <= until) chosen.push_back(std::move(each.value));
-        bool is_cut =
-            static_cast<std::int64_t>(rows->size()) == most || chosen.size() < rows->size();
+        auto chosen = tx_.scan(where(field<&outbox_operation::state> == outbox_state::queued)
+                                   .order_by(field<&outbox_operation::position>)
+                                   .limit(static_cast<std::uint64_t>(most)));
+        if (!chosen) return chosen.error();
+        bool is_cut = std::ssize(*chosen) == most;
+        const auto cut_off = [&] {
+            chosen->pop_back();
+            is_cut = true;
+        };
+        while (!chosen->empty() && chosen->back().value.position > until) cut_off();
         // What the server could not take so often, it may take in smaller parts.
         constexpr std::int32_t patience = 5;
-        if (!chosen.empty() && chosen.front().attempts > patience) {
-            const std::int32_t times = std::min(chosen.front().attempts - patience, 20);
+        if (!chosen->empty() && chosen->front().value.attempts > patience) {
+            const std::int32_t times = std::min(chosen->front().value.attempts - patience, 20);
             most = std::max<std::int64_t>(1, most >> times);
-            if (static_cast<std::int64_t>(chosen.size()) > most) {
-                chosen.resize(static_cast<std::size_t>(most));
-                is_cut = true;
-            }
+            while (std::ssize(*chosen) > most) cut_off();
         }
         if (is_cut)
-            if (auto done = add_partners(chosen); !done) return done.error();
+            if (auto done = add_partners(*chosen); !done) return done.error();
         return chosen;
     }
 
     // The last one's transaction may go on behind the limit; others may have been joined to it.
-    [[nodiscard]] result<void> add_partners(std::vector<outbox_operation>& chosen) {
+    [[nodiscard]] result<void> add_partners(std::vector<record<outbox_operation>>& chosen) {
         using annotations::field;
         std::set<uuid> ids, transactions;
-        for (const outbox_operation& each : chosen) {
-            ids.insert(each.id);
-            transactions.insert(each.transaction);
+        for (const record<outbox_operation>& each : chosen) {
+            ids.insert(each.value.id);
+            transactions.insert(each.value.transaction);
         }
         for (const uuid& transaction : transactions) {
             // By the transaction alone: of two indexes a store may take the one of all that waits.
@@ -99,7 +98,7 @@ class batch_maker {
             if (!rows) return rows.error();
             for (record<outbox_operation>& each : *rows)
                 if (each.value.state == outbox_state::queued && ids.insert(each.value.id).second)
-                    chosen.push_back(std::move(each.value));
+                    chosen.push_back(std::move(each));
         }
         return {};
     }
@@ -118,7 +117,8 @@ class batch_maker {
         });
     }
 
-    [[nodiscard]] result<void> send(outbox_operation& queued) {
+    [[nodiscard]] result<void> send(record<outbox_operation>& kept) {
+        outbox_operation& queued = kept.value;
         return Schema::visit(queued.entity_name, [&]<class T>(of<T>) -> result<void> {
             auto row = find_row<T>(queued);
             if (!row) return row.error();
@@ -137,7 +137,7 @@ class batch_maker {
             if (!sent) return sent.error();
             queued.sent = std::move(*sent);
             message_.operations.template of<T>().push_back(std::move(*op));
-            return tx_.put(record<outbox_operation>{queued});
+            return tx_.put(kept);
         });
     }
 

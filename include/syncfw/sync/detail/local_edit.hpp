@@ -8,8 +8,8 @@
 #include <syncfw/sync/detail/replica_core.hpp>
 #include <syncfw/sync/detail/row_keys.hpp>
 
-#include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -207,8 +207,8 @@ class local_edit {
         auto unsent = find_unsent<T>(tx_, row.value);
         if (!unsent) return unsent.error();
         if (*unsent) {
-            if (resolves != uuid()) (*unsent)->resolves.push_back(resolves);
-            return write_again(std::move(row), std::move(**unsent), resolves != uuid());
+            if (resolves != uuid()) (*unsent)->value.resolves.push_back(resolves);
+            return write_again(std::move(row), std::move((*unsent)->value), resolves != uuid());
         }
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;
@@ -223,9 +223,9 @@ class local_edit {
             if (before == nullptr || unlike_members(before->value, row.value).empty()) return {};
             auto all = conflicts_of<T>(tx_, row_key(row.value));
             if (!all) return all.error();
-            for (const parked_conflict& each : *all) {
-                if (each.resolved_at) continue;
-                auto sides = read_conflict<T>(each, keys_in(tx_));
+            for (const record<parked_conflict>& each : *all) {
+                if (each.value.resolved_at) continue;
+                auto sides = read_conflict<T>(each.value, keys_in(tx_));
                 if (!sides) return sides.error();
                 merge_members(row.value, sides->mine.value);
             }
@@ -276,7 +276,7 @@ class local_edit {
         if (!is_work) return back_to_base(tx_, unsent, std::move(*base), row);
         row.set_status(sync_status::pending);
         if (auto done = tx_.put(row); !done) return done;
-        if (unsent.transaction != transaction_) joined_.push_back(unsent.transaction);
+        if (unsent.transaction != transaction_) joined_.insert(unsent.transaction);
         ++writes_;
         if (unsent.state != outbox_state::failed)
             return is_noted ? tx_.put(record<outbox_operation>{std::move(unsent)}) : result<void>();
@@ -308,8 +308,6 @@ class local_edit {
     result<void> join_transactions() {
         using annotations::field;
         if (writes_ < 2 || joined_.empty()) return {};
-        std::sort(joined_.begin(), joined_.end());
-        joined_.erase(std::unique(joined_.begin(), joined_.end()), joined_.end());
         for (const uuid& each : joined_) {
             auto rows = tx_.scan(where(field<&outbox_operation::transaction> == each));
             if (!rows) return rows.error();
@@ -325,7 +323,7 @@ class local_edit {
     replica_core<World>* core_;
     transaction_type tx_;
     uuid transaction_;
-    std::vector<uuid> joined_{};
+    std::set<uuid> joined_{};
     std::size_t writes_ = 0;
 };
 

@@ -23,25 +23,22 @@ namespace syncfw::detail {
 
 /// All of a row's work: what is on its way, and what was not sent or was refused.
 template <class T, class Transaction>
-[[nodiscard]] result<std::vector<outbox_operation>> work_on(Transaction& tx, const T& value) {
+[[nodiscard]] result<std::vector<record<outbox_operation>>> work_on(Transaction& tx,
+                                                                    const T& value) {
     using annotations::field;
-    auto found =
-        tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
-                      field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
-    if (!found) return found.error();
-    std::vector<outbox_operation> work;
-    for (record<outbox_operation>& each : *found) work.push_back(std::move(each.value));
-    return work;
+    return tx.scan(where(field<&outbox_operation::row_key> == row_key(value) &&
+                         field<&outbox_operation::entity_name> == std::string(entity_of<T>.name)));
 }
 
 /// A row's work that was not sent, or that was refused; null where there is none.
 template <class T, class Transaction>
-[[nodiscard]] result<std::optional<outbox_operation>> find_unsent(Transaction& tx, const T& value) {
+[[nodiscard]] result<std::optional<record<outbox_operation>>> find_unsent(Transaction& tx,
+                                                                          const T& value) {
     auto work = work_on(tx, value);
     if (!work) return work.error();
-    for (outbox_operation& each : *work)
-        if (each.state != outbox_state::in_flight) return std::optional(std::move(each));
-    return std::optional<outbox_operation>();
+    for (record<outbox_operation>& each : *work)
+        if (each.value.state != outbox_state::in_flight) return std::optional(std::move(each));
+    return std::optional<record<outbox_operation>>();
 }
 
 /// Whether an operation of the row is on its way.
@@ -49,8 +46,8 @@ template <class T, class Transaction>
 [[nodiscard]] result<bool> is_in_flight(Transaction& tx, const T& value) {
     auto work = work_on(tx, value);
     if (!work) return work.error();
-    for (const outbox_operation& each : *work)
-        if (each.state == outbox_state::in_flight) return true;
+    for (const record<outbox_operation>& each : *work)
+        if (each.value.state == outbox_state::in_flight) return true;
     return false;
 }
 
@@ -125,7 +122,7 @@ template <class T>
 template <class T>
 struct unsent_work {
     record<T> row{};
-    std::optional<outbox_operation> left{};
+    std::optional<record<outbox_operation>> left{};
 };
 
 /// The work goes on from another base: what came from the server.
@@ -140,10 +137,10 @@ template <class T>
         settled.set_status(sync_status::synced);
         return unsent_work<T>{std::move(settled), std::nullopt};
     }
-    unsent_work<T> made{std::move(row), unsent};
+    unsent_work<T> made{std::move(row), record<outbox_operation>{unsent}};
     auto image = to_image(base, keys);
     if (!image) return image.error();
-    made.left->base = std::move(*image);
+    made.left->value.base = std::move(*image);
     return made;
 }
 

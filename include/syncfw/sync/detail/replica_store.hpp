@@ -10,8 +10,8 @@
 #include <syncfw/sync/plan.hpp>
 #include <syncfw/sync/resolution.hpp>
 
-#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -110,11 +110,10 @@ template <class T, class Transaction>
     auto later = find_unsent<T>(tx, (*row)->value);
     if (!later) return later.error();
     if (*later) {
-        (*later)->base = kept.base;
-        (*later)->position = kept.position;
-        (*later)->resolves.insert((*later)->resolves.end(), kept.resolves.begin(),
-                                  kept.resolves.end());
-        if (auto done = tx.put(record<outbox_operation>{**later}); !done) return done;
+        (*later)->value.base = kept.base;
+        (*later)->value.position = kept.position;
+        for (const uuid& each : kept.resolves) (*later)->value.resolves.push_back(each);
+        if (auto done = tx.put(**later); !done) return done;
         return tx.template erase<outbox_operation>(kept.id);
     }
     if (kept.id != id) {
@@ -226,11 +225,11 @@ template <class T, class Transaction>
         set_last_sync_at(settled->value, now);
         return tx.put(*settled);
     }
-    auto later_base = base_of<T>(**later, keys_in(tx));
+    auto later_base = base_of<T>((*later)->value, keys_in(tx));
     if (!later_base) return later_base.error();
     if (!settled) {
-        if (!row.is_deleted()) return keep_orphan(tx, std::move(row), std::move(**later));
-        if (auto done = tx.template erase<outbox_operation>((*later)->id); !done) return done;
+        if (!row.is_deleted()) return keep_orphan(tx, std::move(row), std::move((*later)->value));
+        if (auto done = tx.template erase<outbox_operation>((*later)->value.id); !done) return done;
         return tx.template erase<T>(at);
     }
     const pull_plan<T> plan = plan_pull<T>({.row = &row,
@@ -238,7 +237,7 @@ template <class T, class Transaction>
                                             .is_pending = true,
                                             .is_doubted = true},
                                            *settled);
-    return put_rebased<T>(tx, **later, plan);
+    return put_rebased<T>(tx, (*later)->value, plan);
 }
 
 /// Stores what a plan made of a row with unsent work.
@@ -254,7 +253,7 @@ template <class T, class Transaction>
         made->row.set_status(*stands);
     }
     if (auto done = tx.put(made->row); !done) return done;
-    if (made->left) return tx.put(record<outbox_operation>{*made->left});
+    if (made->left) return tx.put(*made->left);
     return tx.template erase<outbox_operation>(unsent.id);
 }
 
@@ -314,9 +313,10 @@ class page_taker {
         return tx_.template erase_many<T>(std::span<const key_of<T>>(gone_));
     }
     [[nodiscard]] static bool is_whole(const std::vector<pulled_row<T>>& items) {
-        return std::all_of(items.begin(), items.end(), [](const pulled_row<T>& each) {
-            return !each.has_left && (fields_on<T, route::to_client> - each.told).empty();
-        });
+        for (const pulled_row<T>& each : items)
+            if (each.has_left || !(fields_on<T, route::to_client> - each.told).empty())
+                return false;
+        return true;
     }
     // Of rows without work the higher version counts, and the store sees for itself which it is.
     [[nodiscard]] result<void> take_newer(std::vector<pulled_row<T>>& items) {
@@ -344,7 +344,8 @@ class page_taker {
             auto unsent = find_unsent<T>(tx_, item.row.value);
             if (!unsent) return unsent.error();
             if (*unsent)
-                return item.has_left ? keep_unsent(*here) : rebase_one(item, *here, **unsent);
+                return item.has_left ? keep_unsent(*here)
+                                     : rebase_one(item, *here, (*unsent)->value);
         }
         if (item.has_left) {
             if (here) gone_.push_back(key(item.row.value)), ++counted_.left;
@@ -364,7 +365,7 @@ class page_taker {
     [[nodiscard]] result<void> keep_unsent(record<T>& here) {
         if (here.sequence() == 0) return {};
         here.set_sequence(0);
-        changed_.push_back(here);
+        changed_.push_back(std::move(here));
         return {};
     }
 
@@ -461,13 +462,14 @@ template <class T, class Storage>
 [[nodiscard]] result<void> doubt_rows(Storage& store, const tenant_id& whose, std::int64_t part) {
     return in_parts<T>(store, whose, all<T>(), static_cast<std::uint64_t>(part),
                        [](auto& tx, std::vector<record<T>>& rows) -> result<bool> {
-                           std::erase_if(
-                               rows, [](const record<T>& each) { return each.sequence() != 0; });
-                           if (rows.empty()) return false;
-                           auto first = tx.next_sequence(static_cast<std::int64_t>(rows.size()));
+                           std::vector<record<T>> doubted;
+                           for (record<T>& each : rows)
+                               if (each.sequence() == 0) doubted.push_back(std::move(each));
+                           if (doubted.empty()) return false;
+                           auto first = tx.next_sequence(std::ssize(doubted));
                            if (!first) return first.error();
-                           for (record<T>& each : rows) each.set_sequence((*first)++);
-                           auto put = tx.put_many(rows);
+                           for (record<T>& each : doubted) each.set_sequence((*first)++);
+                           auto put = tx.put_many(doubted);
                            return put ? result<bool>(true) : result<bool>(put.error());
                        });
 }
@@ -476,19 +478,19 @@ template <class T, class Storage>
 template <class Schema, class Transaction>
 [[nodiscard]] result<bool> sweep_rows(Transaction& tx, std::int64_t rows_max, rows_taken& counted) {
     result<void> done;
-    auto seen = visit_changes<Schema>(tx, {.after = 0, .limit = rows_max},
-                                      [&]<class T>(const record<T>& row) {
-                                          if (!done) return;
-                                          auto unsent = find_unsent<T>(tx, row.value);
-                                          if (!unsent) {
-                                              done = unsent.error();
-                                          } else if (*unsent) {
-                                              done = keep_orphan(tx, row, std::move(**unsent));
-                                          } else {
-                                              done = tx.template erase<T>(key(row.value));
-                                              ++counted.left;
-                                          }
-                                      });
+    auto seen = visit_changes<Schema>(
+        tx, {.after = 0, .limit = rows_max}, [&]<class T>(const record<T>& row) {
+            if (!done) return;
+            auto unsent = find_unsent<T>(tx, row.value);
+            if (!unsent) {
+                done = unsent.error();
+            } else if (*unsent) {
+                done = keep_orphan(tx, row, std::move((*unsent)->value));
+            } else {
+                done = tx.template erase<T>(key(row.value));
+                ++counted.left;
+            }
+        });
     if (!done) return done.error();
     if (!seen) return seen.error();
     return !seen->is_behind;

@@ -41,7 +41,9 @@ result<std::vector<parked_conflict>> server<W, P>::conflicts(const tenant_id& wh
                                                              std::uint64_t most) {
     auto tx = begin_read(*store_, whose);
     if (!tx) return tx.error();
-    return detail::open_conflicts(*tx, most);
+    auto open = detail::open_conflicts(*tx, most);
+    if (!open) return open.error();
+    return detail::values_of(std::move(*open));
 }
 
 template <class W, class P>

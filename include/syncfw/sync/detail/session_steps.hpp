@@ -301,7 +301,7 @@ result<std::optional<std::string>> sync_session<W>::next_pull() {
         if (!tx) return tx.error();
         auto open = detail::open_conflicts(*tx, conflicts_max);
         if (!open) return open.error();
-        for (const parked_conflict& each : *open) conflicts.push_back(each.id);
+        for (const record<parked_conflict>& each : *open) conflicts.push_back(each.value.id);
     }
     auto request =
         page_request(backfill_ ? *backfill_ : *position_, rows_max_, std::move(conflicts));

@@ -5,7 +5,6 @@
 #include <syncfw/sync/detail/in_parts.hpp>
 #include <syncfw/sync/session.hpp>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,7 +34,8 @@ result<void> sync_session<W>::take_filters() {
         std::vector<filter> news = detail::what_is_new<schema_type>(*before, wanted);
         for (filter& each : *open) {
             const bool is_wanted = detail::wanted_of(wanted, each.entity) == each;
-            const bool is_there = std::find(news.begin(), news.end(), each) != news.end();
+            bool is_there = false;
+            for (const filter& other : news) is_there = is_there || other == each;
             if (is_wanted && !is_there) news.push_back(std::move(each));
         }
         *backfill = {.peer = std::string(detail::backfill_name), .filters = detail::to_bytes(news)};

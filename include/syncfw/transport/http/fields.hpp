@@ -99,9 +99,8 @@ class fields {
 
     /// Takes all of this name away.
     void remove(std::string_view name) {
-        std::erase_if(places_, [&](const place& each) {
-            return detail::equal_without_case(name_at(each), name);
-        });
+        for (auto at = places_.begin(); at != places_.end();)
+            at = detail::equal_without_case(name_at(*at), name) ? places_.erase(at) : at + 1;
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
