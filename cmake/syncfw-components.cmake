@@ -46,9 +46,10 @@ syncfw_component(tls PKGCONFIG openssl PACKAGE OpenSSL TARGETS OpenSSL::SSL
                          transport/detail/tls_setup.hpp transport/detail/tls_failure.hpp)
 syncfw_component(app NEEDS zlib sqlite postgres security http tls
                  HEADERS app/host.hpp app/host_tokens.hpp app/client.hpp app/main.hpp
+                         app/client_options.hpp app/field_keys.hpp
                          app/detail/client_run.hpp app/detail/client_unsettled.hpp
-                         app/detail/client_watch.hpp app/detail/tls_settings.hpp
-                         app/detail/token_verb.hpp)
+                         app/detail/client_verbs.hpp app/detail/client_watch.hpp
+                         app/detail/tls_settings.hpp app/detail/token_verb.hpp)
 
 # The name that a component's target links to. It is ours, because the package's own target has
 # another name in each package manager, and an exported file must hold for all of them.

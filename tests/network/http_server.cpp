@@ -234,6 +234,43 @@ TEST_CASE("stream: what is sent reaches the other side as events, until either e
     CHECK(kept.expired());
 }
 
+TEST_CASE("T27: a stream tells who sends that its queue fills, and that its peer has read") {
+    std::mutex lock;
+    std::shared_ptr<http::stream> open;
+    http::server_options options;
+    options.stream.queue_bytes = 100'000;
+    endpoint served(
+        [&](http::request&&) -> http::response {
+            return {.goes_on =
+                        [&](const std::shared_ptr<http::stream>& begun) -> std::shared_ptr<void> {
+                const std::lock_guard locked(lock);
+                open = begun;
+                return {};
+            }};
+        },
+        options);
+    stranger someone(served);
+    someone.say(request("/"));
+    (void)someone.hear("\r\n\r\n");
+    const auto stream = [&] {
+        const std::lock_guard locked(lock);
+        return open;
+    }();
+    REQUIRE(stream);
+    CHECK(stream->has_room());
+    const std::string text(10'000, 'x');
+    int sent = 0;
+    while (sent < 10'000 && stream->has_room() && stream->send(text)) ++sent;
+    CHECK(sent < 10'000);
+    CHECK_FALSE(stream->has_room());
+    CHECK(stream->send("one more"));
+    CHECK(someone.hear("one more").find(text) != std::string::npos);
+    for (int tries = 0; tries < 2'000 && !stream->has_room(); ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    CHECK(stream->has_room());
+    stream->close(1000, {});
+}
+
 TEST_CASE("T27: a stream whose peer doesn't read is ended when its queue is full") {
     std::mutex lock;
     std::shared_ptr<http::stream> open;

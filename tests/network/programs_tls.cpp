@@ -146,6 +146,9 @@ TEST_CASE("programs: a renewed certificate is shown without a pause") {
     with.renew(90);
     CHECK(shown->look().value());
     CHECK(shown->expires_at() > before);
+    CHECK(!shown->look().value());
+    with.renew(90);  // Another one, though it ends as the one before.
+    CHECK(shown->look().value());
     (void)with.here.put("chain.pem", "nothing");
     CHECK(!shown->look());
 }

@@ -6,8 +6,8 @@
 //
 // Each message is one change: `{"type":"book","op":"upsert","data":{…},"cursor":"…"}`. It begins
 // with what changes from then on; who was away asks for the changes behind the cursor of the last
-// message that he got first, and misses none, wherever he was cut. A listener who reads too slowly
-// is let go, and does the same.
+// message that he got first, and misses none, wherever he was cut. What a listener has no room for
+// waits in the feed until he has read some; one who reads too slowly is let go, and does the same.
 #pragma once
 
 #include <syncfw/app/detail/listener_turns.hpp>
@@ -53,24 +53,29 @@ struct change_teller {
     std::int64_t after = 0;
     std::shared_ptr<http::stream> open{};
 
-    /// A part of what is new; true where there is more.
-    [[nodiscard]] bool tell() {
+    using left = listener_turns::left;
+
+    /// A part of what is new, as much as there is room for.
+    [[nodiscard]] left tell() {
+        if (!open->has_room()) return left::later;
         auto page = list_changes_after(store, whose, after, {.limit = 100});
         auto identity = store.identity();
         if (!page || !identity) {
             // The listener asks anew; nothing is lost by that.
             open->close(1011, "try again later");
-            return false;
+            return left::nothing;
         }
         using schema_type = typename Storage::schema_type;
         for (const listed_change& each : page->changes) {
+            if (!open->has_room()) return left::later;
             document told = to_document(each);
             told.set("cursor",
                      write_cursor({whose, entity_set<schema_type>, *identity}, each.sequence));
-            if (!open->send(syncfw::json::encode(told))) return false;
+            if (!open->send(syncfw::json::encode(told))) return left::nothing;
+            after = each.sequence;
         }
         after = page->until;
-        return page->has_more;
+        return page->has_more ? left::more : left::nothing;
     }
 };
 

@@ -30,6 +30,7 @@
 #include <syncfw/app/detail/client_run.hpp>
 #include <syncfw/app/detail/complain.hpp>
 #include <syncfw/app/detail/tls_settings.hpp>
+#include <syncfw/app/field_keys.hpp>
 #include <syncfw/app/settings.hpp>
 #include <syncfw/storage/migration.hpp>
 #include <syncfw/sync/replica.hpp>
@@ -54,7 +55,8 @@ template <class Schema>
 [[nodiscard]] int client(const settings& given, const std::vector<std::string>& words,
                          const client_options& what);
 
-/// The settings of all clients, and their verbs as `--help` prints them.
+/// The settings of all clients, and their verbs as `--help` prints them. Where entities have
+/// encrypted fields, `field_keys_from_settings<Schema>::known()` has one more.
 [[nodiscard]] std::vector<setting> client_settings(const client_options& what);
 [[nodiscard]] std::vector<verb_line> client_verbs(const client_options& what);
 
@@ -125,7 +127,9 @@ int client(const settings& given, const std::vector<std::string>& words,
 
 template <class Schema>
 int client(int argc, const char* const* argv, const client_options& what) {
-    const std::vector<setting> known = client_settings(what);
+    std::vector<setting> known = client_settings(what);
+    for (setting& each : field_keys_from_settings<Schema>::known())
+        known.push_back(std::move(each));
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     auto given = settings::read(known, words, &process_variable);
     if (!given) return detail::complain_of_usage(what.program, given.error());

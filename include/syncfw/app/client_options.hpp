@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <syncfw/security/keyring.hpp>
 #include <syncfw/storage/migration.hpp>
 #include <syncfw/sync/detail/replica_core.hpp>
 #include <syncfw/transport/http/filter.hpp>
@@ -28,6 +29,7 @@ struct client_options {
     /// For a server at https, in place of what the settings say: a client's `tls_context`.
     std::shared_ptr<const http::filter_source> tls{};
     std::span<const migration> migrations{};
+    keyring_options field_keys{};  ///< Of encrypted fields that others have by another name.
 };
 
 }  // namespace syncfw::app

@@ -31,6 +31,7 @@
 #include <syncfw/app/detail/database_role.hpp>
 #include <syncfw/app/detail/tls_settings.hpp>
 #include <syncfw/app/docs_page.hpp>
+#include <syncfw/app/field_keys.hpp>
 #include <syncfw/app/host_tokens.hpp>
 #include <syncfw/app/poke_relay.hpp>
 #include <syncfw/app/service.hpp>
@@ -126,23 +127,16 @@ class host_place {
     detail::host_parts parts_;
 };
 
-/// For entities without encrypted fields.
-struct no_keys {
-    result<syncfw::detail::no_cipher> operator()(const settings& /*given*/) const {
-        return syncfw::detail::no_cipher();
-    }
-};
-
 /// Reads options and environment, opens database and tokens, calls `serve(host_place&)`, and gives
 /// the program's exit code, which is what the function gave. Where entities have encrypted fields,
-/// `open_keys(settings)` gives the cipher: `keyring::from_file(given["field-keys"])`, say, of a
-/// setting of the program's own.
-template <class Schema, class Serve, class OpenKeys = no_keys>
+/// `open_keys(settings)` gives the cipher: out of the file that field_keys.hpp's setting names, or
+/// from wherever the program's own function has it.
+template <class Schema, class Serve, class OpenKeys = field_keys_from_settings<Schema>>
 [[nodiscard]] int host(int argc, const char* const* argv, const host_options& what, Serve&& serve,
                        const OpenKeys& open_keys = {});
 
 /// The same with settings that are read already: for programs with verbs.
-template <class Schema, class Serve, class OpenKeys = no_keys>
+template <class Schema, class Serve, class OpenKeys = field_keys_from_settings<Schema>>
 [[nodiscard]] int host(const settings& given, const host_options& what, Serve&& serve,
                        const OpenKeys& open_keys = {});
 
@@ -347,7 +341,9 @@ int host(const settings& given, const host_options& what, Serve&& serve,
 template <class Schema, class Serve, class OpenKeys>
 int host(int argc, const char* const* argv, const host_options& what, Serve&& serve,
          const OpenKeys& open_keys) {
-    const std::vector<setting> known = host_settings(what);
+    std::vector<setting> known = host_settings(what);
+    if constexpr (requires { OpenKeys::known(); })
+        for (setting& each : OpenKeys::known()) known.push_back(std::move(each));
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     auto given = settings::read(known, words, &process_variable);
     if (!given) return detail::complain_of_usage(what.program, given.error());

@@ -8,9 +8,14 @@
 //     syncfw::replica mine(store, link, whose);
 //     auto report = mine.sync();
 //
+// Entities with encrypted fields travel as ciphertext; the link gets the keys of the replica's
+// tenant: `json_link<clinic, http_json_line, keyring_cipher> link(std::move(*line),
+// keys.for_tenant(whose))`.
+//
 // Where nobody has to look, `http_link` says the same in fewer bytes.
 #pragma once
 
+#include <syncfw/codec/cipher.hpp>
 #include <syncfw/core/result.hpp>
 #include <syncfw/sync/json_messages.hpp>
 #include <syncfw/transport/http/client.hpp>
@@ -81,10 +86,15 @@ class http_json_line {
 };
 
 /// A transport for replicas of this schema.
-template <class Schema, json_line Line>
+template <class Schema, json_line Line, class Cipher = detail::no_cipher>
 class json_link {
+    static_assert(!detail::has_encrypted_entities<Schema> || field_cipher<Cipher>,
+                  "syncfw: these entities have encrypted fields; give the link the cipher of the "
+                  "replica's tenant");
+
   public:
-    explicit json_link(Line line) : line_(std::move(line)) {}
+    explicit json_link(Line line, Cipher keys = {})
+        : line_(std::move(line)), keys_(std::move(keys)) {}
 
     /// The engine's bytes, of a push or a pull.
     [[nodiscard]] result<std::string> exchange(std::string_view request);
@@ -109,15 +119,23 @@ class json_link {
     template <class Asked, class Answer>
     [[nodiscard]] result<std::string> exchange_as(std::string_view path, std::string_view request);
     template <class Answer>
-    [[nodiscard]] static result<std::string> answer_of(const result<json_reply>& reply);
+    [[nodiscard]] result<std::string> answer_of(const result<json_reply>& reply) const;
     [[nodiscard]] static error no_request() {
         return {.code = errc::unsupported_format,
                 .message =
                     "this is no request of protocol version " + std::to_string(protocol_version)};
     }
 
+    [[nodiscard]] cipher_view keys() const noexcept {
+        if constexpr (field_cipher<Cipher>)
+            return cipher_view(keys_);
+        else
+            return {};
+    }
+
     static constexpr std::string_view push_path = "/sync/push", pull_path = "/sync/pull";
     Line line_;
+    [[no_unique_address]] Cipher keys_;
 };
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -129,8 +147,8 @@ inline result<json_reply> http_json_line::reply_of(result<http::answer> got) {
     return json_reply{got->status, std::move(got->body)};
 }
 
-template <class Schema, json_line Line>
-result<std::string> json_link<Schema, Line>::exchange(std::string_view request) {
+template <class Schema, json_line Line, class Cipher>
+result<std::string> json_link<Schema, Line, Cipher>::exchange(std::string_view request) {
     switch (kind_of(request)) {
         case message_kind::push:
             return exchange_as<push_message<Schema>, push_answer<Schema>>(push_path, request);
@@ -140,8 +158,8 @@ result<std::string> json_link<Schema, Line>::exchange(std::string_view request) 
     }
 }
 
-template <class Schema, json_line Line>
-result<void> json_link<Schema, Line>::begin(std::string_view request)
+template <class Schema, json_line Line, class Cipher>
+result<void> json_link<Schema, Line, Cipher>::begin(std::string_view request)
     requires json_line_in_halves<Line>
 {
     if (kind_of(request) != message_kind::pull) return no_request();
@@ -150,22 +168,25 @@ result<void> json_link<Schema, Line>::begin(std::string_view request)
     return line_.begin(pull_path, encode_json(*asked));
 }
 
-template <class Schema, json_line Line>
+template <class Schema, json_line Line, class Cipher>
 template <class Asked, class Answer>
-result<std::string> json_link<Schema, Line>::exchange_as(std::string_view path,
-                                                         std::string_view request) {
-    const auto asked = decode<Asked>(request);
+result<std::string> json_link<Schema, Line, Cipher>::exchange_as(std::string_view path,
+                                                                 std::string_view request) {
+    const auto asked = decode<Asked>(request, keys());
     if (!asked) return asked.error();
-    return answer_of<Answer>(line_.ask(path, encode_json(*asked)));
+    const auto body = encode_json(*asked, keys());
+    if (!body) return body.error();
+    return answer_of<Answer>(line_.ask(path, *body));
 }
 
-template <class Schema, json_line Line>
+template <class Schema, json_line Line, class Cipher>
 template <class Answer>
-result<std::string> json_link<Schema, Line>::answer_of(const result<json_reply>& reply) {
+result<std::string> json_link<Schema, Line, Cipher>::answer_of(
+    const result<json_reply>& reply) const {
     if (!reply) return reply.error();
     if (reply->status == 200) {
-        auto answer = decode_json<Answer>(reply->body);
-        if (answer) return encode(*answer);
+        auto answer = decode_json<Answer>(reply->body, keys());
+        if (answer) return encode(*answer, keys());
         // Nobody knows what became of the request; it is asked again.
         error why = std::move(answer).error();
         why.code = errc::malformed;

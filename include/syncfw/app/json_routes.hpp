@@ -12,7 +12,8 @@
 //
 // What takes effect or is refused row by row is 200. A request that is refused as a whole had no
 // effect: 400 with the field, 409 where the schemas differ, 410 where the client has to read all
-// anew, 413 where it is too much at a time, 415 where it isn't `application/json`.
+// anew, 413 where it is too much at a time, 415 where it isn't `application/json`. Of encrypted
+// fields both directions have the ciphertext, which the server opens with its store's keys.
 #pragma once
 
 #include <syncfw/app/detail/route_answers.hpp>
@@ -53,15 +54,17 @@ template <class Message, class Server, class Ask>
 [[nodiscard]] http::response answer_json(Server& hub, const http::call& made, Ask&& ask) {
     if (!http::says_json(made.asked)) return http::error_response(415, "send application/json");
     const caller who = caller_of(made);
-    auto message = decode_json<Message>(made.asked.body);
+    const auto keys = hub.keys_for(who.tenant);
+    auto message = decode_json<Message>(made.asked.body, keys.view());
     if (!message) {
         hub.tell_refused(who, message.error());
         return refusal_as_json(message.error());
     }
     auto answer = ask(who, *message);
-    if (answer) return {.body = encode_json(*answer)};
-    hub.tell_refused(who, answer.error());
-    return refusal_as_json(answer.error());
+    auto body = answer ? encode_json(*answer, keys.view()) : result<std::string>(answer.error());
+    if (body) return {.body = std::move(*body)};
+    hub.tell_refused(who, body.error());
+    return refusal_as_json(body.error());
 }
 
 }  // namespace detail

@@ -51,7 +51,8 @@ struct main_options {
     std::string version = "1.0.0";
     std::vector<setting> settings{};  ///< Of `serve`, beside those of all hosts.
     std::span<const migration> migrations{};
-    sync_options sync{};  ///< Of devices.
+    sync_options sync{};           ///< Of devices.
+    keyring_options field_keys{};  ///< Of encrypted fields that others have by another name.
 };
 
 /// Adds nothing to a server.
@@ -87,11 +88,13 @@ namespace detail {
                                                      : what.device_database,
             .about = what.about,
             .sync = what.sync,
-            .migrations = what.migrations};
+            .migrations = what.migrations,
+            .field_keys = what.field_keys};
 }
 
 /// The options of all verbs. The database's default is the verb's.
-[[nodiscard]] inline std::vector<setting> settings_of_main(const main_options& what) {
+template <class Schema>
+[[nodiscard]] std::vector<setting> settings_of_main(const main_options& what) {
     std::vector<setting> all = host_settings(host_part(what));
     const auto add = [&](std::vector<setting> more) {
         for (setting& each : more) {
@@ -102,6 +105,7 @@ namespace detail {
     };
     add(client_settings(client_part(what)));
     add(settings_of_tokens());
+    add(field_keys_from_settings<Schema>::known());
     for (setting& each : all)
         if (each.name == "database") {
             each.help = "the server's is " + each.value + ", a device's is " +
@@ -134,7 +138,7 @@ int with_service(auto& here, Policy policy, Extend& extend, Then&& then) {
 
 template <class Schema, class Policy, class Extend>
 int print_openapi(const settings& given, const host_options& what, Policy policy, Extend& extend) {
-    auto store = sqlite::open<Schema>(":memory:");
+    auto store = sqlite::open<Schema>(":memory:", {}, no_field_keys<Schema>());
     if (!store) return complain(what.program, exit_failed, to_string(store.error()));
     service_events told(logger(stderr, log_level::error));
     host_place here(*store, given, what, told, {});
@@ -201,12 +205,14 @@ int tend_database(const settings& given, const host_options& what,
         // Looking at a database that isn't there would make it.
         if (!migrates && ::access(url->place.c_str(), F_OK) != 0)
             return complain(what.program, exit_failed, "there is no database " + url->place);
-        return tend(sqlite::open<Schema>(url->place, sqlite_of_host(what, migrates)), what.program,
-                    words);
+        return tend(sqlite::open<Schema>(url->place, sqlite_of_host(what, migrates),
+                                         no_field_keys<Schema>()),
+                    what.program, words);
     }
     if (auto fine = check_postgres_url(url->place); !fine)
         return complain_of_usage(what.program, fine.error());
-    return tend(postgres::open<Schema>(std::move(url->place), postgres_of_host(what, migrates)),
+    return tend(postgres::open<Schema>(std::move(url->place), postgres_of_host(what, migrates),
+                                       no_field_keys<Schema>()),
                 what.program, words);
 }
 
@@ -216,7 +222,8 @@ template <class Schema>
     auto url = parse_database_url(given["database"]);
     if (!url || url->is_postgres) return url.has_value();
     if (::access(url->place.c_str(), F_OK) != 0) return false;
-    auto store = sqlite::open<Schema>(url->place, sqlite_of_host(what, false));
+    auto store =
+        sqlite::open<Schema>(url->place, sqlite_of_host(what, false), no_field_keys<Schema>());
     if (!store) return false;
     auto role = read_note(*store, role_name);
     return role && *role == "server";
@@ -242,8 +249,9 @@ template <class Schema>
 }
 
 /// The options that the verb has.
-[[nodiscard]] inline std::vector<setting> settings_of_verb(const main_options& what,
-                                                           std::string_view verb) {
+template <class Schema>
+[[nodiscard]] std::vector<setting> settings_of_verb(const main_options& what,
+                                                    std::string_view verb) {
     if (verb == "token") {
         std::vector<setting> some = settings_of_tokens();
         for (setting& each : token_settings()) some.push_back(std::move(each));
@@ -252,7 +260,10 @@ template <class Schema>
     }
     const bool is_server =
         verb == "serve" || verb == "migrate" || verb == "backup" || verb == "openapi";
-    return is_server ? host_settings(host_part(what)) : client_settings(client_part(what));
+    std::vector<setting> all =
+        is_server ? host_settings(host_part(what)) : client_settings(client_part(what));
+    for (setting& each : field_keys_from_settings<Schema>::known()) all.push_back(std::move(each));
+    return all;
 }
 
 /// What is wrong with the words, whatever the verb does with them.
@@ -275,7 +286,7 @@ template <class Schema>
 
 /// The verbs that are not a device's.
 template <class Schema, class Policy, class Extend>
-int run_own_verb(const settings& given, const host_options& what,
+int run_own_verb(const settings& given, const main_options& all, const host_options& what,
                  const std::vector<std::string>& words, Policy policy, Extend& extend) {
     if (words[0] == "token") {
         auto token = make_token(given, system_environment().now());
@@ -285,10 +296,11 @@ int run_own_verb(const settings& given, const host_options& what,
     }
     if (words[0] == "openapi") return print_openapi<Schema>(given, what, std::move(policy), extend);
     if (words[0] != "serve") return tend_database<Schema>(given, what, words);
-    return host<Schema>(given, what, [&](auto& here) {
+    const auto serve = [&](auto& here) {
         return with_service(here, policy, extend,
                             [&](service& served) { return here.serve(served); });
-    });
+    };
+    return host<Schema>(given, what, serve, field_keys_from_settings<Schema>{all.field_keys});
 }
 
 }  // namespace detail
@@ -296,7 +308,7 @@ int run_own_verb(const settings& given, const host_options& what,
 template <class Schema, class Policy, class Extend>
 int main(int argc, const char* const* argv, const main_options& what, Policy policy,
          Extend extend) {
-    const std::vector<setting> known = detail::settings_of_main(what);
+    const std::vector<setting> known = detail::settings_of_main<Schema>(what);
     auto given = settings::read(known, {argv + (argc > 0 ? 1 : 0), argv + argc}, &process_variable);
     if (!given) return detail::complain_of_usage(what.program, given.error());
     if (given->wants_help()) {
@@ -307,13 +319,14 @@ int main(int argc, const char* const* argv, const main_options& what, Policy pol
     const std::vector<std::string>& words = given->words();
     if (auto fine = detail::check_words(what, words); !fine)
         return detail::complain_of_usage(what.program, fine.error());
-    const auto of_verb = detail::settings_of_verb(what, words[0]);
+    const auto of_verb = detail::settings_of_verb<Schema>(what, words[0]);
     if (auto fine = detail::check_options(*given, known, of_verb, words[0]); !fine)
         return detail::complain_of_usage(what.program, fine.error());
     const host_options of_host = detail::host_part(what);
     if (detail::is_own_verb(words[0])) {
         given->default_to("database", detail::default_database(of_host));
-        return detail::run_own_verb<Schema>(*given, of_host, words, std::move(policy), extend);
+        return detail::run_own_verb<Schema>(*given, what, of_host, words, std::move(policy),
+                                            extend);
     }
     given->default_to("database", detail::client_part(what).database);
     if (words[0] == "validate" && detail::is_servers<Schema>(*given, of_host))

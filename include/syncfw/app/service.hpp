@@ -116,14 +116,17 @@ class service {
     int run();
     void stop() { listening_->stop(); }
 
-    /// Lets go of what is older than `service_options::keep`, of the tenants that asked since the
-    /// last time. `run` does it each hour; for one thread at a time.
+    /// Lets go of what is older than `service_options::keep`, once a day of each tenant that the
+    /// store knows; where it can't list them, of each that asked. `run` looks each hour whether
+    /// there is something to do; for one thread at a time.
     void let_go(timestamp now) {
         while (upkeep_.step(now)) {
         }
     }
 
   private:
+    template <class Server>
+    [[nodiscard]] detail::upkeep::tenant_function tenants_of(Server& hub);
     void add_own_routes();
     void note(const http::request& asked, std::string_view pattern, const http::response& given);
     template <class Limiter>
@@ -166,18 +169,32 @@ namespace detail {
 }  // namespace detail
 
 template <class Server>
+detail::upkeep::tenant_function service::tenants_of(Server& hub) {
+    if constexpr (requires { hub.tenant_after(std::optional<tenant_id>()); })
+        return [this, &hub](const std::optional<tenant_id>& last) {
+            auto next = hub.tenant_after(last);
+            if (!next) told_.log().warning("no tenant is found", {{"error", next.error()}});
+            return next;
+        };
+    else
+        return {};
+}
+
+template <class Server>
 service::service(Server& hub, service_events& told, http::token_check verify,
                  service_options options)
     : told_(told),
       options_(std::move(options)),
       requests_(told.metrics()),
-      upkeep_(options_.keep,
-              [this, &hub](const tenant_id& whose, const retention& kept) -> result<void> {
-                  auto gone = hub.retire(whose, kept);
-                  if (gone) return {};
-                  told_.log().warning("what is old was not let go", {{"error", gone.error()}});
-                  return gone.error();
-              }),
+      upkeep_(
+          options_.keep,
+          [this, &hub](const tenant_id& whose, const retention& kept) -> result<void> {
+              auto gone = hub.retire(whose, kept);
+              if (gone) return {};
+              told_.log().warning("what is old was not let go", {{"error", gone.error()}});
+              return gone.error();
+          },
+          tenants_of(hub)),
       health_({.failed =
                    [&told](std::string_view check, const error& why) {
                        told.log().error("health", {{"check", check}, {"error", why}});
@@ -288,6 +305,10 @@ inline int service::run() {
                 static_cast<int>(port()));
     std::fflush(stdout);
     listening_->stop_on({SIGINT, SIGTERM});
+    const background watching([this] {
+        routes_.recheck_streams();
+        return std::int64_t{60} * 1'000'000;
+    });
     std::optional<background> keeping;
     if (upkeep_.is_wanted())
         keeping.emplace([this] {

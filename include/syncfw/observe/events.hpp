@@ -9,6 +9,8 @@
 //     syncfw::replica mine(here, link, whose, {}, syncfw::observed(lines));
 #pragma once
 
+#include <syncfw/core/timestamp.hpp>
+
 #include <boost/describe/class.hpp>
 
 #include <cstdint>
@@ -91,6 +93,36 @@ struct conflict_resolved {
     std::string how{};
 };
 BOOST_DESCRIBE_STRUCT(conflict_resolved, (), (tenant, subject, conflict, how))
+
+/// A server took a write, and keeps a note of it: what the note says, without values of fields. It
+/// is told once, when all of it is committed; see observe/audit.hpp.
+struct write_audited {
+    static constexpr std::string_view name = "write_audited";
+    timestamp taken_at{};
+    std::string tenant{};
+    std::string subject{};
+    std::string request{};    ///< As logs call it; empty where it came by no request.
+    std::string operation{};  ///< The note's id in the table.
+    std::string action{};
+    std::string entity{};
+    std::string key{};
+    std::string outcome{};
+    std::string rule{};  ///< That decided, or the name of the error that refused it.
+    std::string fields{};
+};
+BOOST_DESCRIBE_STRUCT(write_audited, (),
+                      (taken_at, tenant, subject, request, operation, action, entity, key, outcome,
+                       rule, fields))
+
+/// What was audited did not get to where it should also be. It is in the table.
+struct audit_failed {
+    static constexpr std::string_view name = "audit_failed";
+    std::string tenant{};
+    std::string operation{};
+    std::string code{};
+    std::string message{};
+};
+BOOST_DESCRIBE_STRUCT(audit_failed, (), (tenant, operation, code, message))
 
 /// A device was given what is new.
 struct page_given {

@@ -26,6 +26,10 @@
 
 namespace syncfw {
 
+namespace events {
+struct write_audited;
+}
+
 enum class log_level : unsigned char { debug, info, warning, error };
 
 [[nodiscard]] constexpr std::string_view to_string_view(log_level level) noexcept {
@@ -112,6 +116,10 @@ inline constexpr log_level level_of_event =
             Event::name.ends_with("_failed")
         ? log_level::warning
         : log_level::info;
+
+// One for each row of a push, for who wants all.
+template <>
+inline constexpr log_level level_of_event<events::write_audited> = log_level::debug;
 
 /// A sink of events that writes them to a log, with the time at which they happened.
 class events_to_log {

@@ -54,7 +54,9 @@ class server_metrics {
           refused_(into.add_counters("syncfw_requests_refused_total",
                                      "Requests refused as a whole, by code.", {"code"})),
           retired_(into.add_counters("syncfw_history_retired_total",
-                                     "What was let go of the history, by kind.", {"kind"})) {}
+                                     "What was let go of the history, by kind.", {"kind"})),
+          unaudited_(into.add_counter("syncfw_audit_failed_total",
+                                      "Notes of writes that did not get to the audit's sink.")) {}
 
     template <class Event>
     void take(timestamp, const Event&) {}
@@ -76,6 +78,7 @@ class server_metrics {
     void take(timestamp, const events::request_refused& event) {
         refused_.with({event.code}).add();
     }
+    void take(timestamp, const events::audit_failed&) { unaudited_.add(); }
     void take(timestamp, const events::history_retired& event) {
         retired_.with({"deletions"}).add(detail::as_count(event.deletions));
         retired_.with({"answers"}).add(detail::as_count(event.answers));
@@ -93,6 +96,7 @@ class server_metrics {
     metrics::histogram& behind_;
     metrics::family<metrics::counter>& refused_;
     metrics::family<metrics::counter>& retired_;
+    metrics::counter& unaudited_;
 };
 
 /// A sink of a device's events.

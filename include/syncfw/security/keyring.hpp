@@ -223,7 +223,8 @@ inline result<void> keyring_cipher::open(const sealed_field& field, std::string_
         if (key->id != *id) continue;
         if (key->open(place_of(field), sealed, out)) return {};
         return detail::no_seal(errc::corrupted, field,
-                               "the ciphertext was changed, or is another field's or tenant's");
+                               "the ciphertext under key " + std::to_string(*id) +
+                                   " was changed, or is another field's or tenant's");
     }
     return detail::no_seal(errc::not_found, field,
                            "the ciphertext is under key " + std::to_string(*id) +

@@ -39,6 +39,13 @@ template <class Schema, class Transaction, class F>
 [[nodiscard]] result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted,
                                                  F&& f);
 
+/// The same for who has to ask something about many rows at once: `before(rows)` is called with
+/// those of each entity as they are read, a `std::vector<record<T>>&` of which not all may come. It
+/// gives a `result<void>`.
+template <class Schema, class Transaction, class F, class Before>
+[[nodiscard]] result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted, F&& f,
+                                                 Before&& before);
+
 // --- how it is done ------------------------------------------------------------------------------
 
 namespace detail {
@@ -96,6 +103,16 @@ class change_page<schema<Ts...>> {
         return places_.back().sequence;
     }
 
+    template <class Before>
+    [[nodiscard]] result<void> show(Before& before) {
+        result<void> done;
+        const auto show_one = [&](auto& rows) {
+            if (done && !rows.empty()) done = before(rows);
+        };
+        std::apply([&](auto&... rows) { (show_one(rows), ...); }, rows_);
+        return done;
+    }
+
     template <class F>
     void visit(F& f) {
         for (const place& each : places_) {
@@ -121,6 +138,12 @@ class change_page<schema<Ts...>> {
 
 template <class Schema, class Transaction, class F>
 result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted, F&& f) {
+    return visit_changes<Schema>(tx, wanted, f, [](const auto&) { return result<void>(); });
+}
+
+template <class Schema, class Transaction, class F, class Before>
+result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted, F&& f,
+                                   Before&& before) {
     auto last = tx.last_sequence();
     if (!last) return last.error();
     detail::change_page<Schema> page;
@@ -135,6 +158,7 @@ result<changes_seen> visit_changes(Transaction& tx, const change_range& wanted, 
         const std::int64_t room = limit - seen.rows;
         std::int64_t until = *last - seen.until > width ? seen.until + width : *last;
         if (auto done = page.read(tx, seen.until, until, room + 1); !done) return done.error();
+        if (auto done = page.show(before); !done) return done.error();
         if (page.size() > room) until = page.keep(room);
         page.visit(f);
         seen.rows += page.size();

@@ -63,6 +63,13 @@ class store {
     result<void> migrate() { return {}; }
     [[nodiscard]] result<store_identity> identity() { return identity_; }
     [[nodiscard]] bool keeps_unique() const noexcept { return options_.unique; }
+    /// Also those of whom somebody has read.
+    [[nodiscard]] result<std::optional<tenant_id>> tenant_after(
+        const std::optional<tenant_id>& last) {
+        const std::lock_guard locked(tenants_lock_);
+        const auto next = last ? tenants_.upper_bound(*last) : tenants_.begin();
+        return next == tenants_.end() ? std::nullopt : std::optional(next->first);
+    }
 
   private:
     using tenant_type = detail::memory_tenant<complete_schema<Schema>>;

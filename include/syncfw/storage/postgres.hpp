@@ -21,6 +21,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -116,6 +117,22 @@ class store {
         }
         return error{.code = errc::corrupted,
                      .message = "the database does not say whose it is; call migrate()"};
+    }
+    [[nodiscard]] result<std::optional<tenant_id>> tenant_after(
+        const std::optional<tenant_id>& last) {
+        auto lent = parts_->connections.lend(reader::begin_text);
+        if (!lent) return lent.error();
+        detail::parameters given;
+        if (last) given.add_text(last->name());
+        const detail::answer found =
+            (*lent)->run(last ? "SELECT \"_tenant\" FROM \"syncfw_feed\" WHERE \"_tenant\" > $1 "
+                                "ORDER BY 1 LIMIT 1"
+                              : "SELECT \"_tenant\" FROM \"syncfw_feed\" ORDER BY 1 LIMIT 1",
+                         given);
+        if (!detail::is_good(found)) return (*lent)->why(found);
+        if (PQntuples(found.get()) == 0) return std::optional<tenant_id>();
+        auto whose = tenant_id::make(detail::column_of(found.get(), 0, 0, value_kind::text).text);
+        return whose ? result<std::optional<tenant_id>>(std::move(*whose)) : whose.error();
     }
     [[nodiscard]] bool keeps_unique() const noexcept {
         return parts_->connections.settings().unique;

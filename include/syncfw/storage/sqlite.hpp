@@ -119,6 +119,12 @@ class store {
         if (!lent) return lent.error();
         return detail::read_identity(**lent);
     }
+    [[nodiscard]] result<std::optional<tenant_id>> tenant_after(
+        const std::optional<tenant_id>& last) {
+        auto lent = parts_->database->lend_reader();
+        if (!lent) return lent.error();
+        return detail::read_tenant_after(**lent, last);
+    }
     /// Whether the file was found to be another one than it was, and so began a new history when
     /// it was opened: a restored backup, a copy, a file swapped for another.
     [[nodiscard]] bool history_changed() const noexcept { return parts_->history_changed; }

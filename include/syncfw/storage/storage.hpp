@@ -126,6 +126,14 @@ concept storage = requires(S& store, const tenant_id& whose) {
     { store.identity() } -> std::same_as<result<store_identity>>;
 };
 
+/// One that can say whose records it holds, a step at a time: the next tenant whose feed has begun,
+/// in the order of the names' bytes, or none. Retention goes through them.
+template <class S>
+concept lists_tenants = storage<S> && requires(S& store, const std::optional<tenant_id>& after) {
+    // With none, the first.
+    { store.tenant_after(after) } -> std::same_as<result<std::optional<tenant_id>>>;
+};
+
 namespace detail {
 
 /// What reading and writing transactions have in common.

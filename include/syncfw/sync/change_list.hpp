@@ -95,23 +95,21 @@ template <class Storage, class Transaction>
     auto keeps_foreign = has_foreign(tx);
     if (!keeps_foreign) return keeps_foreign.error();
     changes_page page{.until = from.until};
-    result<void> known;
     // What is not wanted is read over, so a page may be made of several parts of the feed.
     do {
         const std::int64_t room = wanted.limit - static_cast<std::int64_t>(page.changes.size());
         auto seen = visit_changes<schema_type>(
-            tx, {.after = page.until, .limit = room}, [&]<class T>(record<T>&& row) {
+            tx, {.after = page.until, .limit = room},
+            [&]<class T>(record<T>&& row) {
                 if (!is_wanted(row, wanted)) return;
-                if (*keeps_foreign)
-                    if (auto left = adopt_one(tx, row.value); !left) known = left.error();
                 page.changes.push_back({.entity = entity_of<T>.name,
                                         .key = row_key(row.value),
                                         .is_deleted = row.is_deleted(),
                                         .row = to_plain(row.value),
                                         .sequence = row.sequence()});
-            });
+            },
+            [&](auto& rows) { return *keeps_foreign ? adopt_all(tx, rows) : result<void>(); });
         if (!seen) return seen.error();
-        if (!known) return known.error();
         page.until = seen->until;
         page.has_more = seen->is_behind;
     } while (page.has_more && static_cast<std::int64_t>(page.changes.size()) < wanted.limit);

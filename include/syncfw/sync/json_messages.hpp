@@ -17,6 +17,7 @@
 // The engine itself doesn't include this header.
 #pragma once
 
+#include <syncfw/codec/cipher.hpp>
 #include <syncfw/core/result.hpp>
 #include <syncfw/sync/detail/json_bodies.hpp>
 #include <syncfw/sync/messages.hpp>
@@ -33,11 +34,21 @@ inline constexpr std::size_t json_message_size_max = 64 << 20;
 /// Appends one of the five messages.
 template <class Message>
 void append_json(buffer& out, const Message& message);
+/// The same of one whose rows have encrypted fields: of these it has the base64 of the ciphertext.
+/// Fails where the cipher does, and then appends nothing.
+template <class Message>
+result<void> append_json(buffer& out, const Message& message, const cipher_view& keys);
 
 template <class Message>
 [[nodiscard]] std::string encode_json(const Message& message) {
     buffer out;
     append_json(out, message);
+    return std::string(out.view());
+}
+template <class Message>
+[[nodiscard]] result<std::string> encode_json(const Message& message, const cipher_view& keys) {
+    buffer out;
+    if (auto done = append_json(out, message, keys); !done) return done.error();
     return std::string(out.view());
 }
 /// A failure with a word of its own for programs to branch on, as a service's errors have one;
@@ -48,6 +59,11 @@ template <class Message>
 template <class Message>
 [[nodiscard]] result<Message> decode_json(std::string_view text,
                                           std::size_t size_max = json_message_size_max);
+/// The same of one whose rows have encrypted fields. A ciphertext that does not open fails the
+/// whole message; the error says which field it is, and the key that it is under.
+template <class Message>
+[[nodiscard]] result<Message> decode_json(std::string_view text, const cipher_view& keys,
+                                          std::size_t size_max = json_message_size_max);
 
 }  // namespace syncfw
 
@@ -57,7 +73,19 @@ namespace syncfw {
 
 template <class Message>
 void append_json(buffer& out, const Message& message) {
-    detail::json::append_body(out, message);
+    static_assert(!detail::has_sealed_rows<Message>,
+                  "syncfw: this message has rows with encrypted fields; give a cipher as well");
+    (void)append_json(out, message, cipher_view());
+}
+
+template <class Message>
+result<void> append_json(buffer& out, const Message& message, const cipher_view& keys) {
+    const std::size_t before = out.size();
+    detail::json::sealing sealed{.keys = keys};
+    detail::json::append_body(out, message, sealed);
+    if (!sealed.failed) return {};
+    out.truncate(before);
+    return std::move(*sealed.failed);
 }
 
 inline std::string encode_json(const failure_message& message, std::string_view word) {
@@ -68,6 +96,13 @@ inline std::string encode_json(const failure_message& message, std::string_view 
 
 template <class Message>
 result<Message> decode_json(std::string_view text, std::size_t size_max) {
+    static_assert(!detail::has_sealed_rows<Message>,
+                  "syncfw: this message has rows with encrypted fields; give a cipher as well");
+    return decode_json<Message>(text, cipher_view(), size_max);
+}
+
+template <class Message>
+result<Message> decode_json(std::string_view text, const cipher_view& keys, std::size_t size_max) {
     constexpr message_kind kind = detail::kind_for<Message>;
     constexpr bool is_answer =
         kind == message_kind::push_answer || kind == message_kind::pull_answer;
@@ -77,6 +112,7 @@ result<Message> decode_json(std::string_view text, std::size_t size_max) {
                               .depth_max = detail::json::message_depth_max,
                               .size_max = size_max};
     detail::json::reader r = detail::json::make_reader(text, rules);
+    r.keys = keys;
     const char* const in = detail::json::begin_input(r);
     if constexpr (kind != message_kind::failure)
         if (detail::json::begins_failure(in, r)) {

@@ -159,6 +159,7 @@ void row_server<W, P>::tell(const caller& who, const batch_type& batch) {
     });
     for (const events::conflict_parked& each : batch.parked())
         detail::tell(hub_->from_, [&] { return each; });
+    hub_->tell_audited(who, batch.audited());
 }
 
 template <class W, class P>

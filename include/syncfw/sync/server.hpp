@@ -24,6 +24,7 @@
 #include <syncfw/sync/messages.hpp>
 #include <syncfw/sync/resolution.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -39,6 +40,7 @@ namespace syncfw {
 struct caller {
     tenant_id tenant{};
     std::string subject{};
+    std::string request{};  ///< What logs call it: for the audit.
 };
 
 struct server_options {
@@ -128,10 +130,22 @@ class server {
     template <class T>
     result<void> resolve(const caller& who, const uuid& conflict, const T& value);
 
+    /// What a tenant's encrypted fields are opened and sealed with in messages.
+    [[nodiscard]] detail::keys_of<storage_type> keys_for(const tenant_id& whose) const {
+        return detail::keys_of<storage_type>(*store_, whose);
+    }
     /// A new id, for what a front door makes.
     [[nodiscard]] uuid new_id() {
         const std::lock_guard locked(lock_);
         return detail::make_id(ids_, from_);
+    }
+
+    /// The next one whom the store knows, or none: for who lets go of what is old of all.
+    [[nodiscard]] result<std::optional<tenant_id>> tenant_after(
+        const std::optional<tenant_id>& last)
+        requires lists_tenants<storage_type>
+    {
+        return store_->tenant_after(last);
     }
 
     /// Lets go of what only late-comers need. A device that was away longer reads all rows anew,
@@ -169,6 +183,7 @@ class server {
     void tell_push(const caller& who, const push_message<schema_type>& asked,
                    const push_answer<schema_type>& answer,
                    const std::vector<events::conflict_parked>& parked);
+    void tell_audited(const caller& who, const detail::audit_trail& audited);
 
     template <class Transaction>
     [[nodiscard]] result<void> tell_resolved(Transaction& tx, const pull_message& asked,
@@ -226,7 +241,7 @@ std::string server<W, P>::handle(const caller& who, std::string_view request) {
         tell_refused(who, why);
         return encode(failure_message{why});
     };
-    const detail::keys_of keys(*store_, who.tenant);
+    const auto keys = keys_for(who.tenant);
     const auto give = [&](const auto& answer) {
         if (!answer) return refuse(answer.error());
         auto bytes = encode(*answer, keys.view());
@@ -261,6 +276,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(const caller& wh
     if (asked.history != uuid() && asked.history != identity_->history)
         return error{.code = errc::resynchronise,
                      .message = "the store's history is another one than the device's"};
+    if (auto fine = detail::check_ids(asked); !fine) return fine.error();
     detail::push_batch<storage_type, P> batch(asked, rules_for(who), policy_);
     with_clock([&](hybrid_clock& clock) { batch.accept_times(clock); });
     if (auto fine = batch.check(); !fine) return fine.error();
@@ -283,6 +299,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push(const caller& wh
         answer.history = identity_->history;
         answer.until = *alone - 1 + batch.written();
         tell_push(who, asked, answer, batch.take_parked());
+        tell_audited(who, batch.take_audited());
         return answer;
     }
 }
@@ -294,6 +311,7 @@ result<push_answer<typename W::schema_type>> server<W, P>::push_within(const cal
     if (auto begun = begin(); !begun) return begun.error();
     push_message<schema_type> asked;
     std::vector<events::conflict_parked> parked;
+    detail::audit_trail audited;
     const auto once = [&](auto& tx) -> result<push_answer<schema_type>> {
         auto alone = tx.next_sequence(0);
         if (!alone) return alone.error();
@@ -308,11 +326,14 @@ result<push_answer<typename W::schema_type>> server<W, P>::push_within(const cal
         answer.history = identity_->history;
         answer.until = *alone - 1 + batch.written();
         parked = batch.take_parked();
+        audited = batch.take_audited();
         if (auto kept = keep(tx, std::as_const(answer)); !kept) return kept.error();
         return answer;
     };
     auto answer = transact(*store_, who.tenant, once);
-    if (answer && !asked.operations.empty()) tell_push(who, asked, *answer, parked);
+    if (!answer || asked.operations.empty()) return answer;
+    tell_push(who, asked, *answer, parked);
+    tell_audited(who, audited);
     return answer;
 }
 
@@ -445,6 +466,17 @@ void server<W, P>::tell_push(const caller& who, const push_message<schema_type>&
         }
     });
     for (const events::conflict_parked& each : parked) detail::tell(from_, [&] { return each; });
+}
+
+template <class W, class P>
+void server<W, P>::tell_audited(const caller& who, const detail::audit_trail& audited) {
+    for (std::size_t i = 0; i < audited.size(); ++i)
+        detail::tell(from_, [&] {
+            events::write_audited told = audited.event(i);
+            told.tenant = who.tenant.name();
+            told.request = who.request;
+            return told;
+        });
 }
 
 // Of a conflict that isn't known here, nothing is said: the device keeps its side of it.

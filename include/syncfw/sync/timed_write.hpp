@@ -17,6 +17,8 @@
 // - A deletion of a row that was written later or at the same time, and a change of a row that is
 //   deleted, are left to the server's policy: `park_deletions` keeps both for a person.
 // - What is created under a key that is there is a conflict where values differ.
+// - Where the row was written later and the policy takes one side whole, the write may lose all but
+//   what it adds to counters and sets: that is a conflict too, and `merged`.
 //
 // Clocks of clients run ahead; a time too far in the future counts as one about now. Each write
 // takes effect once: its id comes again with its first result, or is refused for another write, as
@@ -67,11 +69,12 @@ template <class Server>
 
 namespace detail {
 
-/// The engine's id of a write: its own where that is one, else one made of it. Ids are of one
-/// tenant, so who looks for two texts of the same id finds them for himself alone.
+/// The engine's id of a write: its own where a device could have given it, else one made of it. Ids
+/// are of one tenant, so who looks for two texts of the same id finds them for himself alone.
 [[nodiscard]] inline uuid id_of_write(std::string_view name) {
     uuid own;
-    return uuid::parse(name, own) ? own : id_of_name(name);
+    if (uuid::parse(name, own) && !is_the_servers(own)) return own;
+    return id_of_name(name, named::operation);
 }
 
 /// The first result of a write, to be given again.
@@ -95,20 +98,38 @@ namespace detail {
     return first;
 }
 
+/// Whether the row is now what the operation was to make of it.
+template <class T>
+[[nodiscard]] bool is_as_planned(const operation<T>& op, const operation_answer<T>& answer) {
+    return answer.is_deleted == (op.kind == operation_kind::remove) &&
+           (changed_fields(op.after, answer.row) & op.changed).empty();
+}
+
 /// What the engine made of the operation, where it was not as planned.
 template <class Schema>
-void read_answer(const push_answer<Schema>& answer, write_result& result) {
+void read_answer(const push_message<Schema>& planned, const push_answer<Schema>& answer,
+                 write_result& result) {
+    const auto is_conflict = [&](const char* resolution) {
+        result.status = write_status::conflict;
+        result.resolution = resolution;
+    };
     Schema::for_each([&]<class T>(of<T>) {
+        auto op = planned.operations.template of<T>().begin();
         for (const operation_answer<T>& each : answer.answers.template of<T>()) {
             result.wrote =
                 each.outcome == push_outcome::applied || each.outcome == push_outcome::merged;
-            if (each.outcome == push_outcome::rejected)
-                result = {.status = write_status::error,
-                          .why = {.code = each.code, .message = each.reason}};
-            if (each.outcome == push_outcome::parked || each.outcome == push_outcome::superseded) {
-                result.status = write_status::conflict;
-                result.resolution = each.outcome == push_outcome::parked ? "manual" : "server";
+            switch (each.outcome) {
+                case push_outcome::applied: break;
+                case push_outcome::merged:
+                    if (!is_as_planned(*op, each)) is_conflict("merged");
+                    break;
+                case push_outcome::superseded: is_conflict("server"); break;
+                case push_outcome::parked: is_conflict("manual"); break;
+                case push_outcome::rejected:
+                    result = {.status = write_status::error,
+                              .why = {.code = each.code, .message = each.reason}};
             }
+            ++op;
         }
     });
 }
@@ -124,7 +145,7 @@ class write_taker {
 
     template <class Transaction>
     [[nodiscard]] result<push_message<schema_type>> make(Transaction& tx) {
-        push_message<schema_type> message;
+        planned_ = {};
         ended_ = {};
         auto receipt = receipt_.find(tx);
         if (!receipt && receipt.error().code == errc::conflict)
@@ -136,7 +157,7 @@ class write_taker {
             auto first = result_in(**receipt);
             if (!first) return first.error();
             ended_ = std::move(*first);
-            return message;
+            return planned_;
         }
         auto done = schema_type::visit(asked_.entity, [&]<class T>(of<T>) -> result<void> {
             const auto known = before_.find({asked_.entity, asked_.key});
@@ -146,18 +167,18 @@ class write_taker {
             if (!ended_.resolution.empty()) ended_.status = write_status::conflict;
             if (!plan->op) return {};
             plan->op->id = id_of_write(asked_.id);
-            message.operations.template of<T>().push_back(std::move(*plan->op));
+            planned_.operations.template of<T>().push_back(std::move(*plan->op));
             return {};
         });
         if (!done) return done.error();
-        return message;
+        return planned_;
     }
 
     template <class Transaction, class Within>
     [[nodiscard]] result<void> keep(Transaction& tx, const push_answer<schema_type>& answer,
                                     Within& within) {
         if (!ended_.is_repeated) {
-            read_answer(answer, ended_);
+            read_answer(planned_, answer, ended_);
             if (ended_.status == write_status::error) return ended_.why;
             if (auto shown = show(tx); !shown) return shown;
             auto kept = receipt_.keep(tx, text_of(ended_), answer.newest.moment());
@@ -191,6 +212,7 @@ class write_taker {
     const timed_write& asked_;
     writes_before& before_;
     kept_answer receipt_;
+    push_message<schema_type> planned_{};
     write_result ended_{};
     std::int64_t version_ = 0;
 };

@@ -243,6 +243,13 @@ class faulty_store {
         if (auto failed = faults_->count("identity")) return *failed;
         return below_->identity();
     }
+    [[nodiscard]] result<std::optional<tenant_id>> tenant_after(
+        const std::optional<tenant_id>& last)
+        requires lists_tenants<S>
+    {
+        if (auto failed = faults_->count("tenant_after")) return *failed;
+        return below_->tenant_after(last);
+    }
     [[nodiscard]] bool keeps_unique() const
         requires requires(const S& below) { below.keeps_unique(); }
     {

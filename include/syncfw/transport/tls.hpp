@@ -53,6 +53,11 @@ class tls_identity {
         return detail::tls::end_of(parts_->chain[0].get());
     }
 
+    /// Whether both show the same certificates, in the same order.
+    [[nodiscard]] friend bool operator==(const tls_identity& a, const tls_identity& b) {
+        return detail::tls::are_same(a.parts_->chain, b.parts_->chain);
+    }
+
   private:
     friend class tls_context;
     explicit tls_identity(std::shared_ptr<const detail::tls::credentials> parts)

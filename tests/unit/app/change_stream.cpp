@@ -63,6 +63,40 @@ class heard_stream final : public http::stream {
     bool is_slow_ = false;
 };
 
+/// Takes so many messages until they are read, as the server's streams do, and is cut by one more.
+class small_stream final : public http::stream {
+  public:
+    bool send(std::string_view text) override {
+        const std::lock_guard locked(lock_);
+        if (queue_.size() == most) code_ = 1;
+        if (code_ == 0) queue_.push_back(syncfw::json::decode_document(text).value());
+        return code_ == 0;
+    }
+    [[nodiscard]] bool has_room() override {
+        const std::lock_guard locked(lock_);
+        return queue_.size() < most / 2;
+    }
+    void close(int code, std::string_view) override {
+        const std::lock_guard locked(lock_);
+        code_ = code;
+    }
+    [[nodiscard]] std::vector<document> read() {
+        const std::lock_guard locked(lock_);
+        return std::exchange(queue_, {});
+    }
+    /// 1 where it was cut; 0 as long as it goes on.
+    [[nodiscard]] int code() {
+        const std::lock_guard locked(lock_);
+        return code_;
+    }
+
+  private:
+    static constexpr std::size_t most = 50;
+    std::mutex lock_{};
+    std::vector<document> queue_{};
+    int code_ = 0;
+};
+
 struct scene {
     memory::store<tasks> store{};
     server<world<memory::store<tasks>>, last_write_wins> hub{store, {}, {.field_times = true}};
@@ -135,6 +169,21 @@ TEST_CASE("change stream: who writes doesn't wait for who listens") {
     CHECK(slow->wait_for(0).empty());
     slow->be_slow(false);
     CHECK(slow->wait_for(2).size() == 2);
+}
+
+TEST_CASE("change stream: who reads on is told all of a burst, and not cut") {
+    scene s;
+    const auto open = std::make_shared<small_stream>();
+    const auto kept = s.ask().goes_on(open);
+    s.write(300);
+    std::vector<std::string> told;
+    for (int tries = 0; tries < 4'000 && told.size() < 300 && open->code() == 0; ++tries) {
+        for (const document& each : open->read()) told.push_back(id_in(*each.find("data")));
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    CHECK(open->code() == 0);
+    CHECK(told.size() == 300);
+    CHECK(std::set<std::string>(told.begin(), told.end()).size() == 300);
 }
 
 TEST_CASE("change stream: what comes before the stream is open, but behind the answer, is told") {

@@ -264,6 +264,7 @@ TEST_CASE("binary: a wrong key and a changed ciphertext are refused") {
     CHECK(wrong.error().code == errc::invalid_value);
     CHECK(wrong.error().field == "text");
     CHECK(wrong.error().message.starts_with("expected a ciphertext that opens"));
+    CHECK(wrong.error().message.ends_with(": tampered with"));
 
     const std::size_t rows_at = bytes.find(binary::row_layout<sealed_note>.back(), 3);
     std::size_t refused = 0;

@@ -164,7 +164,7 @@ TEST_CASE("keyring: T21, a ciphertext opens for no other field, entity, tenant o
     const auto keys = ring(one(1));
     const auto cipher = keys.for_tenant(acme);
     constexpr std::string_view why =
-        "corrupted: the ciphertext was changed, or is another field's or "
+        "corrupted: the ciphertext under key 1 was changed, or is another field's or "
         "tenant's";
     for (const auto mode : {encryption::randomised, encryption::equality}) {
         const sealed_field here{"user", "mail", mode};

@@ -7,10 +7,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace syncfw;
 using namespace syncfw::annotations;
@@ -121,6 +123,42 @@ TEST_CASE("push: of two that want one value one gets it, in transactions of thei
     CHECK(answers[0].outcome == push_outcome::applied);
     CHECK(answers[2].code == errc::already_exists);
     CHECK(answers[3].code == errc::conflict);
+}
+
+TEST_CASE(
+    "push: however many want one value, in transactions of their own, it is tried few times") {
+    scene s;
+    std::vector<operation<book>> books;
+    for (std::int64_t id = 1; id <= 1'000; ++id)
+        books.push_back(making(book{.id = id, .on = 1, .isbn = "a"}, std::uint32_t(id)));
+    const auto answers = s.push(books);
+    CHECK(answers[0].outcome == push_outcome::applied);
+    for (std::size_t i = 1; i < answers.size(); ++i) CHECK(answers[i].code == errc::already_exists);
+    CHECK(s.store.writes <= 12);
+}
+
+TEST_CASE("push: values that go from row to row, of which one can't, are tried few times") {
+    for (const bool is_reversed : {false, true}) {
+        scene s;
+        std::vector<operation<book>> books;
+        for (std::int64_t id = 1; id <= 1'000; ++id)
+            books.push_back(making(book{.id = id, .on = 1, .isbn = std::to_string(id)}));
+        s.push(books);
+        s.store.writes = 0;
+        // Each takes the value of the next one, and the last has no shelf.
+        for (operation<book>& each : books) {
+            const bool is_last = each.after.id == 1'000;
+            each.id = new_uuid();
+            each.base_version = 1;
+            each.after.isbn = std::to_string(each.after.id + 1);
+            each.after.on = is_last ? 2 : 1;
+        }
+        if (is_reversed) std::reverse(books.begin(), books.end());
+        for (const auto& each : s.push(books))
+            CHECK(each.code == (each.id == books[is_reversed ? 0 : 999].id ? errc::invalid_value
+                                                                           : errc::already_exists));
+        CHECK(s.store.writes <= 3);
+    }
 }
 
 TEST_CASE("once: what comes again gets its first answer, whatever lies between its ids") {

@@ -3,15 +3,18 @@
 // away. Method: the same entity with and without a field, on devices and on the server.
 #include <syncfw/conflict/policies.hpp>
 #include <syncfw/storage/memory.hpp>
+#include <syncfw/storage/sqlite.hpp>
 #include <syncfw/sync/change_list.hpp>
 #include <syncfw/sync/replica.hpp>
 #include <syncfw/sync/row_server.hpp>
 #include <syncfw/sync/server.hpp>
 #include <syncfw/sync/timed_write.hpp>
+#include <syncfw/testing/faulty_store.hpp>
 #include <syncfw/transport/in_process.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -306,6 +309,37 @@ TEST_CASE("schema: what a server has learned of comes to every kind of client") 
     CHECK(*s.row_of_client().find("rating") == document(5));
     CHECK(*list_changes(s.store, tenant_id(), {})->changes.at(0).row.find("rating") == document(5));
     CHECK(s.rating_on_a_device() == 5);
+}
+
+TEST_CASE("schema: what was kept beside the rows of a page is asked for at once") {
+    learned s;
+    const blob kept =
+        begin_read(s.store, tenant_id())->scan(all<foreign_values>())->at(0).value.fields;
+    const auto calls = [&](int count) {
+        auto below = sqlite::open<schema<newer::film>>(":memory:").value();
+        auto tx = begin_write(below, tenant_id());
+        for (int i = 0; i < count; ++i) {
+            record<newer::film> row{.value = {.id = std::to_string(i), .title = "one"}};
+            row.set_sequence(*tx->next_sequence(1));
+            REQUIRE(tx->put(row));
+            REQUIRE(tx->put(record<foreign_values>{.value = {.entity_name = "film",
+                                                             .row_key = detail::row_key(row.value),
+                                                             .fields = kept}}));
+        }
+        REQUIRE(tx->put_value(detail::foreign_name, "1"));
+        REQUIRE(tx->commit());
+        return testing::for_each_failure([&](testing::fault_plan& faults) {
+            testing::faulty_store store(below, faults);
+            if (const auto page = list_changes(store, tenant_id(), {})) {
+                CHECK(page->changes.size() == static_cast<std::size_t>(count));
+                CHECK(*page->changes.back().row.find("rating") == document(5));
+            }
+            server hub(store, last_write_wins(), {.times_of_arrival = true});
+            if (const auto page = row_server(hub).pull({}, {}))
+                CHECK(page->body.find(R"("rating":0)") == std::string::npos);
+        });
+    };
+    CHECK(calls(2) == calls(50));
 }
 
 TEST_CASE("schema: what a client of rows writes is not undone by what was kept before") {

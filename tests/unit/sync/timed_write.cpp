@@ -214,6 +214,43 @@ TEST_CASE("timed write: a set gets the values of a later write, and those of bot
     CHECK(met.data.find("tags")->elements()->size() == 3);
 }
 
+TEST_CASE("timed write: who loses his row but for what he added to a set is told so") {
+    syncfw::memory::store<notes> store;
+    syncfw::server hub(store, syncfw::last_write_wins(), {.field_times = true});
+    const syncfw::caller ada{.tenant = syncfw::tenant_id("ada"), .subject = "ada"};
+    const auto write = [&](write_kind kind, int minute, std::string key, document data) {
+        return syncfw::take_write(hub, ada,
+                                  {.id = key + std::to_string(minute),
+                                   .kind = kind,
+                                   .entity = "note",
+                                   .key = key,
+                                   .data = std::move(data),
+                                   .at = at(minute)});
+    };
+    for (const char* key : {"lost", "added", "gone"}) {
+        (void)write(write_kind::create, 1, key, object({{"title", "a"}, {"body", "x"}}));
+        (void)write(write_kind::update, 5, key, object({{"title", "late"}}));
+    }
+    const document tags = document::array("mine");
+    const write_result lost =
+        write(write_kind::update, 3, "lost", object({{"body", "early"}, {"tags", tags}}));
+    CHECK(lost.status == write_status::conflict);
+    CHECK(lost.resolution == "merged");
+    CHECK(lost.wrote);
+    REQUIRE(lost.data.find("body") != nullptr);
+    CHECK(*lost.data.find("body")->text() == "x");
+    CHECK(lost.data.find("tags")->elements()->size() == 1);
+
+    const write_result added = write(write_kind::update, 3, "added", object({{"tags", tags}}));
+    CHECK(added.status == write_status::success);
+    CHECK(added.wrote);
+
+    (void)write(write_kind::remove, 7, "gone", {});
+    const write_result gone = write(write_kind::update, 6, "gone", object({{"tags", tags}}));
+    CHECK(gone.status == write_status::conflict);
+    CHECK(gone.resolution == "merged");
+}
+
 TEST_CASE("timed write: a deletion against an edit waits for a person") {
     world w;
     (void)w.write(write_kind::create, at(1), object({{"title", "a"}}));
@@ -290,6 +327,42 @@ TEST_CASE(
     REQUIRE(told.parked.size() == 1);
     CHECK(told.parked[0].key == "n1");
     CHECK(told.parked[0].mine == "deleted");
+}
+
+TEST_CASE("an answer that is kept for one user can't be taken by another's operation") {
+    syncfw::memory::store<notes> store;
+    syncfw::server hub(store, policy(), {.field_times = true, .times_of_arrival = true});
+    syncfw::row_server rows(hub);
+    const syncfw::caller bob{.tenant = syncfw::tenant_id("team"), .subject = "bob"};
+    const syncfw::caller eve{.tenant = syncfw::tenant_id("team"), .subject = "eve"};
+    const std::string name("bob\0key", 7);  // Under which the answer of bob's `key` is kept.
+    const syncfw::uuid kept = syncfw::detail::id_of_name(name);
+
+    syncfw::push_message<notes> forged;
+    syncfw::operation<note>& op = forged.operations.of<note>().emplace_back();
+    op.id = kept;
+    op.after = {.id = "e1", .title = "eve's"};
+    op.changed.set(1);
+    const auto refused = hub.push(eve, forged);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == syncfw::errc::malformed);
+    op.id = syncfw::new_uuid();
+    CHECK(hub.push(eve, forged));
+
+    int row = 1;
+    for (const std::string& id : {name, to_string(kept)}) {
+        const write_result made = syncfw::take_write(hub, eve,
+                                                     {.id = id,
+                                                      .kind = write_kind::create,
+                                                      .entity = "note",
+                                                      .key = "e" + std::to_string(++row),
+                                                      .data = object({{"title", "eve's"}}),
+                                                      .at = at(1)});
+        CHECK(made.status == write_status::success);
+    }
+    const auto pushed =
+        rows.push(bob, R"({"changes":{"note":[{"id":"b1","title":"bob's"}]}})", {.name = "key"});
+    CHECK(pushed);
 }
 
 TEST_CASE("timed write: its first result is let go with other answers") {

@@ -84,6 +84,8 @@ enum class defect : unsigned char {
     feeds_are_shared,
     keys_are_shared,
     names_lose_their_spaces,
+    tenants_without_a_name_are_left_out,
+    tenants_end_before_the_last,
     // What is unique, and refused.
     unique_values_clash_across_tenants,
     nulls_clash,
@@ -426,6 +428,16 @@ class flawed_store {
         return writer(std::move(*native), sound_, name_of(whose));
     }
     result<void> migrate() { return {}; }
+    result<std::optional<tenant_id>> tenant_after(const std::optional<tenant_id>& last) {
+        if (is(defect::tenants_without_a_name_are_left_out) && !last)
+            return sound_.tenant_after(tenant_id());
+        auto next = sound_.tenant_after(last);
+        if (is(defect::tenants_end_before_the_last) && next && *next) {
+            auto behind = sound_.tenant_after(*next);
+            if (behind && !*behind) return behind;
+        }
+        return next;
+    }
     result<store_identity> identity() {
         auto own = sound_.identity();
         if (is(defect::identities_are_new_each_time)) own->history = new_uuid();

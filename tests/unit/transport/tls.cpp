@@ -77,6 +77,14 @@ std::string many_bytes(std::size_t count) {
 
 }  // namespace
 
+TEST_CASE("TLS: two identities are the same if all that they show is") {
+    const auto first = issue({}, &authority()), second = issue({}, &authority());
+    CHECK(first.identity() == first.identity());
+    CHECK(first.identity() != second.identity());
+    const std::string longer = first.certificate_pem() + authority().certificate_pem();
+    CHECK(tls_identity::from_text(longer, first.key_pem()).value() != first.identity());
+}
+
 TEST_CASE("tls: both sides agree, and hear what the other says") {
     pair both;
     CHECK(!both.client.is_established());

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <syncfw/app/field_values.hpp>
+#include <syncfw/codec/buffer.hpp>
+#include <syncfw/codec/detail/json_fields.hpp>
 #include <syncfw/codec/detail/json_object.hpp>
 #include <syncfw/codec/json.hpp>
 #include <syncfw/core/sync_status.hpp>
@@ -78,6 +80,15 @@ template <class T>
     if (row.status() != sync_status::synced)
         line.append("  (").append(to_string(row.status())).append(")");
     return line;
+}
+
+/// The same as JSON, with what encrypted fields hold: who has their keys reads it.
+template <class T>
+[[nodiscard]] std::string json_of_row(const T& row) {
+    buffer out;
+    syncfw::detail::json::append_fields<T, route::local>(
+        out, row, field_mask::first(entity_of<T>.fields.size()));
+    return std::string(out.view());
 }
 
 /// What differs between two versions of a row: `title: "mine", and "theirs" on the server`.

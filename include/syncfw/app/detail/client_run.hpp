@@ -10,6 +10,7 @@
 #include <syncfw/app/detail/client_verbs.hpp>
 #include <syncfw/app/detail/complain.hpp>
 #include <syncfw/app/detail/tls_settings.hpp>
+#include <syncfw/app/field_keys.hpp>
 #include <syncfw/app/settings.hpp>
 #include <syncfw/storage/sqlite.hpp>
 #include <syncfw/sync/replica.hpp>
@@ -30,7 +31,7 @@ namespace syncfw::app::detail {
 /// One call of the program.
 template <class Schema>
 class client_run {
-    using store_type = sqlite::store<Schema>;
+    using store_type = sqlite::store<Schema, field_keys<Schema>>;
     using replica_type = replica<world<store_type>, http_link>;
 
   public:
@@ -67,6 +68,11 @@ class client_run {
     [[nodiscard]] result<int> with_row(F&& f);
     template <class T>
     [[nodiscard]] result<std::vector<record<T>>> live_rows();
+    template <class T>
+    [[nodiscard]] result<conflict_sides<T>> sides_in(const parked_conflict& each) {
+        const syncfw::detail::keys_of keys(*store_, whose_);
+        return read_conflict<T>(each, keys.view());
+    }
 
     // --- verbs ------------------------------------------------------------------------------
 
@@ -139,8 +145,11 @@ result<void> client_run<S>::open() {
     auto link = http_link::make(given_["server"], line_options());
     if (!link) return link.error();
     link_.emplace(std::move(*link));
+    auto keys = field_keys_from_settings<S>{what_.field_keys}(given_);
+    if (!keys) return keys.error();
     // The server keeps values unique; a page of its rows must fit in whatever order it comes.
-    auto store = sqlite::open<S>(url->place, {.unique = false, .migrations = what_.migrations});
+    auto store = sqlite::open<S>(url->place, {.unique = false, .migrations = what_.migrations},
+                                 std::move(*keys));
     if (!store) {
         // Whatever is wrong with a file, it is no wrong word of the command line.
         error why = store.error();
@@ -301,7 +310,7 @@ result<int> client_run<S>::list() {
         }
         std::vector<std::string> lines;
         for (const record<T>& each : *rows)
-            lines.push_back(is_json_ ? json::encode(each.value) : line_of_row(each));
+            lines.push_back(is_json_ ? json_of_row(each.value) : line_of_row(each));
         if (is_json_) {
             all.set(entity_of<T>.name, array_text(lines));
             return;

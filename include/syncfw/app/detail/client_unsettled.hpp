@@ -104,7 +104,7 @@ result<int> client_run<S>::parked() {
 template <class S>
 result<std::vector<std::string>> client_run<S>::sides_of(const parked_conflict& each) {
     return S::visit(each.entity_name, [&]<class T>(of<T>) -> result<std::vector<std::string>> {
-        auto sides = read_conflict<T>(each);
+        auto sides = sides_in<T>(each);
         if (!sides) return sides.error();
         if (sides->theirs.is_deleted()) return std::vector<std::string>{"theirs: deleted"};
         if (sides->mine.is_deleted()) return std::vector<std::string>{"mine: deleted"};
@@ -115,7 +115,7 @@ result<std::vector<std::string>> client_run<S>::sides_of(const parked_conflict& 
 template <class S>
 result<json_object> client_run<S>::json_of(const parked_conflict& each) {
     return S::visit(each.entity_name, [&]<class T>(of<T>) -> result<json_object> {
-        auto sides = read_conflict<T>(each);
+        auto sides = sides_in<T>(each);
         if (!sides) return sides.error();
         json_object line;
         line.set_text("conflict", to_string(each.id))
@@ -123,9 +123,9 @@ result<json_object> client_run<S>::json_of(const parked_conflict& each) {
             .set_text("id", each.row_key)
             .set_text("reason", each.reason)
             .set_text("detectedAt", to_string(each.detected_at))
-            .set("base", sides->base ? json::encode(sides->base->value) : "null")
-            .set("mine", json::encode(sides->mine.value))
-            .set("theirs", json::encode(sides->theirs.value));
+            .set("base", sides->base ? json_of_row(sides->base->value) : "null")
+            .set("mine", json_of_row(sides->mine.value))
+            .set("theirs", json_of_row(sides->theirs.value));
         return line;
     });
 }
@@ -168,7 +168,7 @@ result<int> client_run<S>::resolve() {
     for (const parked_conflict& each : *open) {
         if (each.id != *id) continue;
         return S::visit(each.entity_name, [&]<class T>(of<T>) -> result<int> {
-            auto sides = read_conflict<T>(each);
+            auto sides = sides_in<T>(each);
             if (!sides) return sides.error();
             auto here = mine_->template get<T>(key(sides->mine.value));
             if (!here) return here.error();

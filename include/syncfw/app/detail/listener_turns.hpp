@@ -17,11 +17,14 @@ namespace syncfw::detail {
 /// none of them, and who has much to read takes turns with the others. It must outlive them.
 class listener_turns {
   public:
-    /// As long as it is there: `tell` does a part, and says whether there is more to do.
+    /// What is left for a listener: nothing, more at once, or more when he has read some.
+    enum class left : unsigned char { nothing, more, later };
+
+    /// As long as it is there: `tell` does a part, and says what is left.
     class listener {
       public:
-        explicit listener(const tenant_id& whose, std::function<bool()> tell)
-            : ear_(whose, 0, [this, tell = std::move(tell)] { has_more_ = tell(); }) {}
+        explicit listener(const tenant_id& whose, std::function<left()> tell)
+            : ear_(whose, 0, [this, tell = std::move(tell)] { left_ = tell(); }) {}
 
         /// As with poke_subscription: behind it nothing is told, and nothing is at work.
         void end() noexcept { ear_.end(); }
@@ -29,7 +32,7 @@ class listener_turns {
       private:
         friend class listener_turns;
         bool is_waiting_ = false;
-        bool has_more_ = false;  // Of the thread alone.
+        left left_ = left::nothing;  // Of the thread alone.
         poke_ear ear_;
     };
 
@@ -45,22 +48,33 @@ class listener_turns {
 
   private:
     std::int64_t step() {
-        constexpr std::int64_t an_hour = 3'600'000'000;
+        constexpr std::int64_t an_hour = 3'600'000'000, a_moment = 20'000;
         std::shared_ptr<listener> next;
         {
             const std::lock_guard locked(lock_);
-            if (waiting_.empty()) return an_hour;
+            if (waiting_.empty()) {
+                waiting_.swap(later_);
+                return waiting_.empty() ? an_hour : a_moment;
+            }
             next = std::move(waiting_.front());
             waiting_.pop_front();
             next->is_waiting_ = false;
         }
         next->ear_.hear();
-        if (std::exchange(next->has_more_, false)) ask_for(next);
+        const left what = std::exchange(next->left_, left::nothing);
+        if (what == left::more) ask_for(next);
+        if (what == left::later) ask_later(next);
         return 0;
+    }
+
+    void ask_later(const std::shared_ptr<listener>& who) {
+        const std::lock_guard locked(lock_);
+        if (!std::exchange(who->is_waiting_, true)) later_.push_back(who);
     }
 
     std::mutex lock_{};
     std::deque<std::shared_ptr<listener>> waiting_{};
+    std::deque<std::shared_ptr<listener>> later_{};
     background worker_{[this] { return step(); }};  // Last: it works with the others.
 };
 

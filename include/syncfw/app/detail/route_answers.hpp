@@ -9,7 +9,7 @@
 namespace syncfw::detail {
 
 [[nodiscard]] inline caller caller_of(const http::call& made) {
-    return {.tenant = made.who.tenant, .subject = made.who.subject};
+    return {.tenant = made.who.tenant, .subject = made.who.subject, .request = made.asked.id};
 }
 
 [[nodiscard]] inline http::response as_json(const document& value) {

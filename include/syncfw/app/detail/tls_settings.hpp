@@ -7,6 +7,7 @@
 #include <syncfw/transport/tls.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,7 +52,7 @@ class shown_certificate {
         auto tls = tls_context::for_server(*shown);
         if (!tls) return about_setting("TLS_CERTIFICATE", tls.error());
         made.tls_ = std::move(*tls);
-        made.until_ = shown->expires_at();
+        made.shown_ = std::move(*shown);
         return made;
     }
 
@@ -62,18 +63,18 @@ class shown_certificate {
     [[nodiscard]] result<bool> look() {
         auto shown = tls_identity::from_files(chain_, key_);
         if (!shown) return shown.error();
-        if (shown->expires_at() == until_) return false;
+        if (*shown == *shown_) return false;
         if (auto done = tls_->renew(*shown); !done) return done.error();
-        until_ = shown->expires_at();
+        shown_ = std::move(*shown);
         return true;
     }
-    [[nodiscard]] timestamp expires_at() const noexcept { return until_; }
+    [[nodiscard]] timestamp expires_at() const { return shown_->expires_at(); }
 
   private:
     std::string chain_{};
     std::string key_{};
     std::shared_ptr<tls_context> tls_{};
-    timestamp until_{};
+    std::optional<tls_identity> shown_{};
 };
 
 /// Whether an address is of the machine itself, where nobody is on the way.

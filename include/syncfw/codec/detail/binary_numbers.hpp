@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace syncfw::detail::binary {
@@ -22,6 +23,7 @@ struct decoder {
     const char* at = nullptr;
     const char* expected = "";
     int depth = 0;
+    std::string why{};  // What a cipher said.
 };
 
 [[gnu::cold]] [[gnu::noinline]] inline const char* fail(decoder& d, const char* at, errc code,

@@ -177,8 +177,10 @@ const char* get_sealed(const char* in, decoder& d, V& v, const sealed_field& lab
         in = get_size(in, d, size);
         if (in == nullptr) return nullptr;
         std::string content;
-        if (!cipher.open(label, {in, size}, content))
+        if (auto opened = cipher.open(label, {in, size}, content); !opened) {
+            d.why = opened.error().message;
             return fail(d, start, errc::invalid_value, "a ciphertext that opens");
+        }
         if (!take_content(std::move(content), v))
             return fail(d, start, errc::invalid_value, "a content that its field accepts");
         return in + size;

@@ -8,6 +8,7 @@
 #include <syncfw/codec/detail/json_foreign.hpp>
 #include <syncfw/codec/detail/json_keys.hpp>
 #include <syncfw/codec/detail/json_read.hpp>
+#include <syncfw/codec/detail/json_sealed.hpp>
 #include <syncfw/codec/detail/json_write.hpp>
 #include <syncfw/codec/detail/row_plan.hpp>
 #include <syncfw/entity/validation.hpp>
@@ -20,7 +21,7 @@
 
 namespace syncfw::detail::json {
 
-/// Those of the fields that travel this way.
+/// Those of the fields that travel this way, encrypted ones with their contents.
 template <class T, route Way>
 void append_fields(buffer& out, const T& row, const field_mask& which) {
     object_info some = entity_object<T, Way>::info;
@@ -30,10 +31,15 @@ void append_fields(buffer& out, const T& row, const field_mask& which) {
     append_listed(out, some, putters<member_types<T>>, members);
 }
 
-/// The fields that the input has; the others stay as they are.
+/// The fields that the input has; the others stay as they are. Encrypted ones are opened with the
+/// reader's keys.
 template <class T, route Way>
 const char* get_fields(const char* in, reader& r, T& row, field_mask& present) {
-    return get_members<entity_object<T, Way>>(in, r, row, present, no_seal{});
+    using keys = entity_object<T, Way>;
+    if constexpr (keys::has_sealed)
+        return get_members<keys>(in, r, row, present, sealed_by<T, cipher_view>{r.keys});
+    else
+        return get_members<keys>(in, r, row, present, no_seal{});
 }
 
 // --- of a sender with another program --------------------------------------------------------
@@ -138,13 +144,36 @@ class other_reader {
     field_mask missing_{};
 };
 
+template <class T, std::size_t I, class V>
+const char* get_member(const char* in, reader& r, void* v) {
+    if constexpr (entity_of<T>.fields[I].cipher == encryption::none)
+        return get_erased<V>(in, r, v);
+    else {
+        sealed_member<V, cipher_view> member{*static_cast<V*>(v), binary::label_of<T, I>(), r.keys};
+        return get_value(in, r, member);
+    }
+}
+template <class T, class List, class Places>
+inline constexpr int sealed_getters = 0;
+template <class T, class... V, std::size_t... I>
+inline constexpr getter sealed_getters<T, type_list<V...>, std::index_sequence<I...>>[] {
+    &get_member<T, I, V>...
+};
+template <class T>
+[[nodiscard]] constexpr const getter* getters_of_entity() {
+    if constexpr (has_encrypted_fields<T>)
+        return sealed_getters<T, member_types<T>, std::make_index_sequence<member_count<T>>>;
+    else
+        return getters<member_types<T>>;
+}
+
 template <class T, route Way>
 const char* get_fields_of(const char* in, reader& r, const other_sender& from, T& row,
                           field_mask& present) {
     void* members[member_count<T> + 1];
     list_members(row, members);
     other_reader other(r, entity_of<T>, Way, from);
-    in = other.read(in, getters<member_types<T>>, members, present);
+    in = other.read(in, getters_of_entity<T>(), members, present);
     if (in != nullptr && !other.missing().empty()) {
         T fresh{};
         apply_defaults(fresh, field_mask{});

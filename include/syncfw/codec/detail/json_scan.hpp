@@ -4,6 +4,7 @@
 // read, or null with the reason in the reader.
 #pragma once
 
+#include <syncfw/codec/cipher.hpp>
 #include <syncfw/codec/detail/json_write.hpp>
 #include <syncfw/core/detail/utf8.hpp>
 #include <syncfw/core/error.hpp>
@@ -41,6 +42,7 @@ struct reader {
     const char* begin;
     const char* end;
     const syncfw::json::options& rules;
+    cipher_view keys{};  // Of encrypted fields, in messages.
     int depth = 0;
     errc code = errc::malformed;
     const char* at = nullptr;

@@ -25,14 +25,16 @@ result<void> append_sealed(buffer& out, const V& v, const sealed_field& label,
     return {};
 }
 
+/// Those of the fields that travel this way.
 template <class T, route Way, class Cipher>
-result<void> append_sealed_object(buffer& out, const T& row, const Cipher& cipher) {
+result<void> append_sealed_fields(buffer& out, const T& row, const field_mask& which,
+                                  const Cipher& cipher) {
     using keys = entity_object<T, Way>;
     result<void> done;
     bool is_first = true;
     with_members(row, [&](const auto&... m) {
         const auto append = [&]<std::size_t I>(const auto& v) {
-            if (!keys::travelling.test(I)) return true;
+            if (!keys::travelling.test(I) || !which.test(I)) return true;
             constexpr std::string_view key = key_texts<keys>[I];
             out.append(is_first ? "{" : ",");
             out.append(key.substr(1));
@@ -51,6 +53,10 @@ result<void> append_sealed_object(buffer& out, const T& row, const Cipher& ciphe
     out.append("}");
     return done;
 }
+template <class T, route Way, class Cipher>
+result<void> append_sealed_object(buffer& out, const T& row, const Cipher& cipher) {
+    return append_sealed_fields<T, Way>(out, row, entity_object<T, Way>::travelling, cipher);
+}
 
 // Stands for an encrypted member while it is read.
 template <class V, class Cipher>
@@ -60,6 +66,11 @@ struct sealed_member {
     const Cipher& cipher;
 };
 
+[[gnu::cold]] inline std::string why_not_opened(const sealed_field& label, const error& why) {
+    return std::string(label.entity).append(".").append(label.field) +
+           " does not open: " + why.message;
+}
+
 template <class V, class Cipher>
 const char* get_content(const char* in, reader& r, V& v, const sealed_member<V, Cipher>& m) {
     const char* const start = in;
@@ -67,8 +78,8 @@ const char* get_content(const char* in, reader& r, V& v, const sealed_member<V, 
     in = get_parsed(in, r, "base64 of a ciphertext",
                     [&](std::string_view t) { return read_base64(t, sealed); });
     if (in == nullptr) return nullptr;
-    if (!m.cipher.open(m.label, sealed, content))
-        return fail(r, start, errc::invalid_value, "the ciphertext does not open");
+    if (auto opened = m.cipher.open(m.label, sealed, content); !opened)
+        return fail(r, start, errc::invalid_value, why_not_opened(m.label, opened.error()));
     if (!binary::take_content(std::move(content), v))
         return fail(r, start, errc::invalid_value, "the content is no text");
     return in;

@@ -69,6 +69,7 @@ inline result<void> read_layout(const char*& at, decoder& d, const entity_info& 
                   .message = std::string("expected ") + d.expected + " at byte " +
                              std::to_string(d.at - d.begin),
                   .entity = std::string(entity.name)};
+    if (!d.why.empty()) failure.message += ": " + d.why;
     if (place != no_field) failure.field = entity.fields[place].json;
     return failure;
 }

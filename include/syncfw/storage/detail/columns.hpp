@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace syncfw::detail {
@@ -177,14 +178,17 @@ template <class V>
 
 template <class V, class Cipher>
 [[nodiscard]] const char* set_from_sealed(V& v, const value_view& seen, const sealed_field& label,
-                                          const Cipher& cipher) {
+                                          const Cipher& cipher, std::string& why) {
     if constexpr (is_nullable<V>) {
         v.reset();
-        return seen.is_null ? nullptr : set_from_sealed(v.emplace(), seen, label, cipher);
+        return seen.is_null ? nullptr : set_from_sealed(v.emplace(), seen, label, cipher, why);
     } else {
         if (seen.is_null) return "the column is null, the field is not";
         std::string content;
-        if (!cipher.open(label, seen.text, content)) return "the ciphertext does not open";
+        if (auto opened = cipher.open(label, seen.text, content); !opened) {
+            why = opened.error().message;
+            return why.c_str();
+        }
         return binary::take_content(std::move(content), v) ? nullptr
                                                            : "the content does not fit its field";
     }
@@ -221,21 +225,22 @@ template <class T>
 template <class T, class Cipher, class Column>
 [[nodiscard]] result<void> read_columns(record<T>& row, const Cipher& cipher, Column&& column) {
     const char* why = nullptr;
+    [[maybe_unused]] std::conditional_t<has_encrypted_fields<T>, std::string, no_cipher> said{};
     std::size_t place = 0;
-    with_placed_members(row.value,
-                        [&]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
-                            const auto read = [&]<std::size_t Place>(auto& member) {
-                                constexpr const field_info& field = entity_of<T>.fields[Place];
-                                if constexpr (field.cipher != encryption::none)
-                                    why = set_from_sealed(member, column(Place, value_kind::bytes),
-                                                          binary::label_of<T, Place>(), cipher);
-                                else
-                                    why = set_from_column(member, column(Place, field.kind));
-                                place = Place;
-                                return why == nullptr;
-                            };
-                            (void)(read.template operator()<I>(members) && ...);
-                        });
+    with_placed_members(
+        row.value, [&]<std::size_t... I>(std::index_sequence<I...>, auto&... members) {
+            const auto read = [&]<std::size_t Place>(auto& member) {
+                constexpr const field_info& field = entity_of<T>.fields[Place];
+                if constexpr (field.cipher != encryption::none)
+                    why = set_from_sealed(member, column(Place, value_kind::bytes),
+                                          binary::label_of<T, Place>(), cipher, said);
+                else
+                    why = set_from_column(member, column(Place, field.kind));
+                place = Place;
+                return why == nullptr;
+            };
+            (void)(read.template operator()<I>(members) && ...);
+        });
     if (why != nullptr) return unreadable_column<T>(place, why);
     std::size_t i = entity_of<T>.fields.size();
     for (const sql::hidden_column& each : hidden_of<T>)

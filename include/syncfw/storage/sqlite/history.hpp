@@ -7,14 +7,17 @@
 // no mark, so that they begin one even when their bytes are put into the old file.
 #pragma once
 
+#include <syncfw/core/tenant.hpp>
 #include <syncfw/core/uuid.hpp>
 #include <syncfw/storage/sqlite/connection.hpp>
 #include <syncfw/storage/sqlite/file.hpp>
 #include <syncfw/storage/storage.hpp>
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace syncfw::sqlite::detail {
 
@@ -85,6 +88,21 @@ namespace syncfw::sqlite::detail {
     return error{.code = errc::corrupted,
                  .message = "the table syncfw_store lacks the store's identity",
                  .entity = "syncfw_store"};
+}
+
+[[nodiscard]] inline result<std::optional<tenant_id>> read_tenant_after(
+    connection& on, const std::optional<tenant_id>& last) {
+    statement* const found = on.constant(
+        last ? "SELECT \"_tenant\" FROM \"syncfw_feed\" WHERE \"_tenant\" > ?1 ORDER BY 1 LIMIT 1"
+             : "SELECT \"_tenant\" FROM \"syncfw_feed\" ORDER BY 1 LIMIT 1");
+    if (found == nullptr) return on.last_error();
+    const statement_use use(*found);
+    if (last) found->bind_text(0, last->name());
+    const int code = found->step();
+    if (code == SQLITE_DONE) return std::optional<tenant_id>();
+    if (code != SQLITE_ROW) return on.why(code);
+    auto whose = tenant_id::make(found->column(0, value_kind::text).text);
+    return whose ? result<std::optional<tenant_id>>(std::move(*whose)) : whose.error();
 }
 
 }  // namespace syncfw::sqlite::detail

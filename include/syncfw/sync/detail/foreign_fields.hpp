@@ -110,6 +110,13 @@ template <class T, class Transaction>
     return adopt_each(tx, rows);
 }
 template <class T, class Transaction>
+[[nodiscard]] result<void> adopt_all(Transaction& tx, std::vector<record<T>>& rows) {
+    std::vector<T*> values;
+    for (record<T>& each : rows) values.push_back(&each.value);
+    auto left = adopt_each(tx, values);
+    return left ? result<void>() : result<void>(left.error());
+}
+template <class T, class Transaction>
 [[nodiscard]] result<foreign_left> adopt_one(Transaction& tx, T& row) {
     auto left = adopt_each(tx, std::vector<T*>{&row});
     if (!left) return left.error();

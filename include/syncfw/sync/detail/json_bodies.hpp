@@ -18,7 +18,7 @@ namespace syncfw::detail::json {
 // --- push ---------------------------------------------------------------------------------------
 
 template <class S>
-void append_body(buffer& out, const push_message<S>& m) {
+void append_body(buffer& out, const push_message<S>& m, sealing& sealed) {
     object_writer all(out);
     all.put("protocol", int{protocol_version});
     if (m.origin.is_attributed()) all.word("device", m.origin.value());
@@ -38,7 +38,7 @@ void append_body(buffer& out, const push_message<S>& m) {
         for (const operation<T>& each : m.operations.template of<T>()) {
             if (!is_first) out.append(",");
             is_first = false;
-            append_operation(out, each);
+            append_operation(out, each, sealed);
         }
     });
     out.append("]");
@@ -123,7 +123,7 @@ const char* get_body(const char* in, reader& r, push_message<S>& m) {
 }
 
 template <class S>
-void append_body(buffer& out, const push_answer<S>& m) {
+void append_body(buffer& out, const push_answer<S>& m, sealing& sealed) {
     object_writer all(out);
     all.put("protocol", int{protocol_version});
     if (m.batch != uuid()) all.put("batch", m.batch);
@@ -136,7 +136,7 @@ void append_body(buffer& out, const push_answer<S>& m) {
         for (const operation_answer<T>& each : m.answers.template of<T>()) {
             if (!is_first) out.append(",");
             is_first = false;
-            append_answer(out, each);
+            append_answer(out, each, sealed);
         }
     });
     out.append("]");
@@ -177,7 +177,7 @@ const char* get_body(const char* in, reader& r, push_answer<S>& m) {
 
 // --- pull ---------------------------------------------------------------------------------------
 
-inline void append_body(buffer& out, const pull_message& m) {
+inline void append_body(buffer& out, const pull_message& m, sealing& /*sealed*/) {
     object_writer all(out);
     all.put("protocol", int{protocol_version});
     if (!m.cursor.empty()) all.text("cursor", m.cursor);
@@ -235,7 +235,7 @@ inline const char* get_body(const char* in, reader& r, pull_message& m) {
 }
 
 template <class S>
-void append_body(buffer& out, const pull_answer<S>& m) {
+void append_body(buffer& out, const pull_answer<S>& m, sealing& sealed) {
     object_writer all(out);
     all.put("protocol", int{protocol_version});
     all.text("cursor", m.cursor);
@@ -252,7 +252,7 @@ void append_body(buffer& out, const pull_answer<S>& m) {
         rows.member(entity_of<T>.name).append("[");
         for (const pulled_row<T>& each : list) {
             if (&each != list.data()) out.append(",");
-            append_pulled(out, each);
+            append_pulled(out, each, sealed);
         }
         out.append("]");
     });
@@ -326,7 +326,7 @@ inline void append_failure(buffer& out, const error& why, std::string_view word)
     told.end();
     all.end();
 }
-inline void append_body(buffer& out, const failure_message& m) {
+inline void append_body(buffer& out, const failure_message& m, sealing& /*sealed*/) {
     append_failure(out, m.why, {});
 }
 

@@ -18,6 +18,25 @@
 
 namespace syncfw::detail::json {
 
+/// Where the keys of encrypted fields come from while a message is written.
+struct sealing {
+    cipher_view keys{};
+    std::optional<error> failed{};  ///< Why a field couldn't be sealed.
+};
+
+/// Those of the fields that travel this way.
+template <class T, route Way>
+void put_fields(buffer& out, const T& row, const field_mask& which, sealing& sealed) {
+    if constexpr (has_encrypted_fields<T>) {
+        auto done = append_sealed_fields<T, Way>(out, row, which, sealed.keys);
+        if (!done && !sealed.failed) sealed.failed = done.error();
+    } else if ((fields_on<T, Way> - which).empty()) {
+        append_object<entity_object<T, Way>>(out, row);
+    } else {
+        append_fields<T, Way>(out, row, which);
+    }
+}
+
 inline constexpr std::string_view kind_names[] = {"put", "remove", "restore"};
 inline constexpr std::string_view outcome_names[] = {"applied", "merged", "superseded", "parked",
                                                      "rejected"};
@@ -62,19 +81,19 @@ template <class Schema>
 using known_layouts = std::array<std::optional<known_layout>, Schema::size>;
 
 template <class T>
-void append_operation(buffer& out, const operation<T>& op) {
+void append_operation(buffer& out, const operation<T>& op, sealing& sealed) {
     object_writer one(out);
     one.put("id", op.id);
     one.text("entity", entity_of<T>.name);
     one.text("kind", kind_names[static_cast<std::size_t>(op.kind)]);
     if (op.base_version != 0) one.put("base", op.base_version);
     if (op.written.value() != 0) one.text("written", stamp_text(op.written.value()));
-    append_fields<T, to_server>(one.member("key"), op.before, key_fields<T>);
+    put_fields<T, to_server>(one.member("key"), op.before, key_fields<T>, sealed);
     const bool has_before = op.kind == operation_kind::put && op.base_version != 0 && op.has_before;
     if (has_before && !op.changed.empty())
-        append_fields<T, to_server>(one.member("before"), op.before, op.changed);
+        put_fields<T, to_server>(one.member("before"), op.before, op.changed, sealed);
     if (!op.changed.empty())
-        append_fields<T, to_server>(one.member("changed"), op.after, op.changed);
+        put_fields<T, to_server>(one.member("changed"), op.after, op.changed, sealed);
     if (op.group != 0) one.put("group", op.group);
     one.ids("resolves", op.resolves);
     if (!op.foreign.empty()) append_foreign_fields(one.member("foreign"), op.foreign);
@@ -214,7 +233,7 @@ const char* get_operation(reader& r, operation_head& head,
 // --------------------------------------------------------------------------------------
 
 template <class T>
-void append_answer(buffer& out, const operation_answer<T>& answer) {
+void append_answer(buffer& out, const operation_answer<T>& answer, sealing& sealed) {
     object_writer one(out);
     one.put("id", answer.id);
     one.text("entity", entity_of<T>.name);
@@ -227,7 +246,7 @@ void append_answer(buffer& out, const operation_answer<T>& answer) {
         one.text("reason", answer.reason);
     }
     if (!answer.differs.empty())
-        append_fields<T, to_client>(one.member("row"), answer.row, answer.differs);
+        put_fields<T, to_client>(one.member("row"), answer.row, answer.differs, sealed);
     one.end();
 }
 
@@ -306,17 +325,13 @@ const char* get_answer(reader& r, answer_head& head, operation_answer<T>& answer
 // --- pulled rows --------------------------------------------------------------------------------
 
 template <class T>
-void append_pulled(buffer& out, const pulled_row<T>& item) {
+void append_pulled(buffer& out, const pulled_row<T>& item, sealing& sealed) {
     object_writer one(out);
     if (item.has_left) {
-        append_fields<T, to_client>(one.member("left"), item.row.value, key_fields<T>);
+        put_fields<T, to_client>(one.member("left"), item.row.value, key_fields<T>, sealed);
     } else {
-        constexpr field_mask all = fields_on<T, to_client>;
-        if ((all - item.told).empty())
-            append_object<entity_object<T, to_client>>(one.member("row"), item.row.value);
-        else
-            append_fields<T, to_client>(one.member("row"), item.row.value,
-                                        item.told | key_fields<T>);
+        put_fields<T, to_client>(one.member("row"), item.row.value, item.told | key_fields<T>,
+                                 sealed);
         one.put("version", item.row.version());
         if (item.row.is_deleted()) one.put("deleted", true);
     }
@@ -373,7 +388,7 @@ const char* get_pulled(const char* in, reader& r, pulled_row<T>& item) {
     // What is foreign to the server may be known here.
     for (const foreign_field& each : item.foreign) {
         const std::size_t place =
-            binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes, {});
+            binary::take_foreign<T, to_client>(item.row.value, each.item, each.bytes, r.keys);
         if (place != no_field) item.told.set(place);
     }
     return item.has_left || take_state(start, r, item, version, is_deleted, seen) != nullptr

@@ -20,9 +20,16 @@
 
 namespace syncfw::detail {
 
-/// An id made of a name: of the form of version 8, which no operation of a device has.
-[[nodiscard]] inline uuid id_of_name(std::string_view name) {
-    const auto hash = siphash_128({}, name);
+/// What has a name: of the same name each has another id.
+enum class named : unsigned char { answer, operation };
+
+/// Ids of version 8 are made here: no device may push one.
+[[nodiscard]] inline bool is_the_servers(const uuid& id) {
+    return id.version() == 8;
+}
+
+[[nodiscard]] inline uuid id_of_name(std::string_view name, named what = named::answer) {
+    const auto hash = siphash_128({static_cast<std::byte>(what)}, name);
     std::array<std::uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), hash.data(), bytes.size());
     bytes[6] = static_cast<std::uint8_t>(0x80 | (bytes[6] & 0x0F));

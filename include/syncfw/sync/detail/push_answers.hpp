@@ -3,6 +3,7 @@
 #pragma once
 
 #include <syncfw/storage/system_entities.hpp>
+#include <syncfw/sync/detail/audit_trail.hpp>
 #include <syncfw/sync/detail/push_rules.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/detail/row_key.hpp>
@@ -52,21 +53,21 @@ void repeat_answer(const applied_operation& known, const request_marker::mark& m
 }
 
 template <class T>
-[[nodiscard]] record<audit_entry> audit_of(const operation<T>& op,
-                                           const operation_answer<T>& answer,
-                                           const push_rules& rules) {
+void add_audited(audit_trail& to, const operation<T>& op, const operation_answer<T>& answer,
+                 const push_rules& rules) {
     constexpr std::string_view kinds[] = {"put", "remove", "restore"};
-    std::string details(to_string(answer.outcome));
-    if (!answer.reason.empty()) details += ": " + answer.reason;
-    for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
-        if (op.changed.test(i)) details += " " + std::string(entity_of<T>.fields[i].name);
-    return {.value = {.id = op.id,
-                      .at = rules.now,
-                      .subject = rules.subject,
-                      .action = std::string(kinds[static_cast<std::size_t>(op.kind)]),
-                      .entity_name = std::string(entity_of<T>.name),
-                      .row_key = row_key(op.after),
-                      .details = std::move(details)}};
+    const std::string outcome(to_string(answer.outcome));
+    const bool is_refused = answer.outcome == push_outcome::rejected;
+    to.add({.id = op.id,
+            .at = rules.now,
+            .subject = rules.subject,
+            .action = std::string(kinds[static_cast<std::size_t>(op.kind)]),
+            .entity_name = std::string(entity_of<T>.name),
+            .row_key = row_key(op.after)},
+           {.outcome = outcome,
+            .rule = is_refused ? code_name(answer.code) : answer.reason,
+            .words = answer.reason.empty() ? outcome : outcome + ": " + answer.reason,
+            .fields = names_of<T>(op.changed)});
 }
 
 }  // namespace syncfw::detail

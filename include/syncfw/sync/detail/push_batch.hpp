@@ -6,6 +6,7 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/observe/events.hpp>
 #include <syncfw/storage/storage.hpp>
+#include <syncfw/sync/detail/audit_trail.hpp>
 #include <syncfw/sync/detail/earlier_answers.hpp>
 #include <syncfw/sync/detail/engine_fields.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
@@ -89,10 +90,13 @@ class push_batch {
             if (!times) return times.error();
             times_ = *times;
         }
-        plan_all();
-        auto taken = refuse_taken(tx);
-        if (!taken) return taken.error();
-        if (*taken) plan_all();
+        // What is refused lets no value go, which others may want.
+        for (bool is_done = false; !is_done;) {
+            plan_all();
+            auto taken = refuse_taken(tx);
+            if (!taken) return taken.error();
+            is_done = !*taken;
+        }
         return write_all(tx);
     }
 
@@ -111,6 +115,7 @@ class push_batch {
     [[nodiscard]] push_answer<schema_type> take_answer() { return std::move(answer_); }
     /// What waits for a person since then.
     [[nodiscard]] std::vector<events::conflict_parked> take_parked() { return std::move(parked_); }
+    [[nodiscard]] audit_trail take_audited() { return std::move(audited_); }
 
   private:
     template <class T>
@@ -313,7 +318,7 @@ class push_batch {
         if (rules_.times_of_arrival && count > 0)
             if (auto kept = times_->keep(tx); !kept) return kept;
         if (auto kept = tx.put_many(applied_); !kept || !rules_.audits) return kept;
-        return tx.put_many(audited_);
+        return audited_.keep(tx);
     }
 
     // What is unique may go from row to row within a push, round and round: whoever lets a value go
@@ -366,7 +371,8 @@ class push_batch {
     }
 
     // A value may be taken by a row that won't be written, for another of its transaction is
-    // refused: who wants it is tried again without them.
+    // refused: who wants it is tried again without them. Where nobody else was refused, half of
+    // them are, so that however many there are, few rounds are.
     template <class T>
     void take_refused(const std::vector<operation<T>>& ops, const std::vector<std::size_t>& whose,
                       const std::vector<refused_row>& refused) {
@@ -376,8 +382,9 @@ class push_batch {
         for (const refused_row& each : refused)
             if (!takes_others || each.why.code != errc::already_exists)
                 refused_.emplace(ops[whose[each.place]].id, each.why);
-        if (refused_.empty())
-            refused_.emplace(ops[whose[refused.front().place]].id, refused.front().why);
+        if (!refused_.empty()) return;
+        for (std::size_t i = 0; i < (refused.size() + 1) / 2; ++i)
+            refused_.emplace(ops[whose[refused[i].place]].id, refused[i].why);
     }
 
     template <class Transaction, class T>
@@ -438,7 +445,7 @@ class push_batch {
             if (!answer.differs.empty()) answer.row = now->value;
         }
         applied_.push_back(kept_answer_of(answer, at.mark, rules_.now));
-        if (rules_.audits) audited_.push_back(audit_of(op, answer, rules_));
+        if (rules_.audits) add_audited(audited_, op, answer, rules_);
     }
 
     template <class T>
@@ -470,7 +477,7 @@ class push_batch {
     std::set<std::uint32_t> doomed_{};
     push_parts<schema_type> parts_{};
     std::vector<record<applied_operation>> applied_{};
-    std::vector<record<audit_entry>> audited_{};
+    audit_trail audited_{};
     std::vector<events::conflict_parked> parked_{};
     retention_floor floor_{};
     std::optional<feed_times> times_{};

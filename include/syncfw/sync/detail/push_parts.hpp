@@ -5,6 +5,7 @@
 #include <syncfw/core/stamp.hpp>
 #include <syncfw/entity/key.hpp>
 #include <syncfw/storage/system_entities.hpp>
+#include <syncfw/sync/detail/kept_answer.hpp>
 #include <syncfw/sync/detail/push_rules.hpp>
 #include <syncfw/sync/detail/request_mark.hpp>
 #include <syncfw/sync/messages.hpp>
@@ -37,6 +38,18 @@ struct push_part {
     std::vector<key_of<T>> keys{};
     std::vector<push_place<T>> places{};
 };
+
+/// A device must not take the place of what the server keeps under ids of its own making.
+template <class Schema>
+[[nodiscard]] result<void> check_ids(const push_message<Schema>& asked) {
+    result<void> fine;
+    Schema::for_each([&]<class T>(of<T>) {
+        for (const operation<T>& op : asked.operations.template of<T>())
+            if (is_the_servers(op.id))
+                fine = bad_push<T>("ids of version 8 are the server's; take one of version 4 or 7");
+    });
+    return fine;
+}
 
 template <class Schema>
 class push_parts;

@@ -8,6 +8,7 @@
 #include <syncfw/entity/validation.hpp>
 #include <syncfw/observe/events.hpp>
 #include <syncfw/sync/arriving_rows.hpp>
+#include <syncfw/sync/detail/audit_trail.hpp>
 #include <syncfw/sync/detail/feed_times.hpp>
 #include <syncfw/sync/detail/field_times.hpp>
 #include <syncfw/sync/detail/foreign_fields.hpp>
@@ -69,6 +70,7 @@ class row_batch {
     [[nodiscard]] const std::vector<events::conflict_parked>& parked() const noexcept {
         return parked_;
     }
+    [[nodiscard]] const audit_trail& audited() const noexcept { return audited_; }
     [[nodiscard]] const feed_times& times() const noexcept { return *times_; }
     [[nodiscard]] std::int64_t written() const noexcept { return written_; }
 
@@ -82,7 +84,8 @@ class row_batch {
         foreign_left foreign{};           ///< What is kept beside the stored row.
         stamp written{};                  ///< When its last change was made.
         bool is_written = false;
-        const arriving_row<T>* last = nullptr;  ///< What changed it last.
+        const arriving_row<T>* last = nullptr;  ///< What changed it last,
+        push_outcome outcome{};                 ///< and how.
     };
     template <class Schemas>
     struct places_of;
@@ -171,6 +174,7 @@ class row_batch {
         }
         count(entity_of<T>.name, outcome);
         if (outcome != push_outcome::applied && outcome != push_outcome::merged) return {};
+        at.outcome = outcome;
         return take(row, at);
     }
 
@@ -422,13 +426,13 @@ class row_batch {
             next_ = *first;
         }
         auto done = for_each_entity([&]<class T>(of<T>) { return write_rows<T>(tx); });
+        if (done) done = audited_.keep(tx);
         return done && written_ > 0 ? times_->keep(tx) : done;
     }
 
     template <class T, class Transaction>
     [[nodiscard]] result<void> write_rows(Transaction& tx) {
         std::vector<record<T>> rows;
-        std::vector<record<audit_entry>> audited;
         row_history history(rules_.history_max, keys_in(tx));
         for (auto& [at, each] : places<T>()) {
             if (!each.is_written) continue;
@@ -436,7 +440,7 @@ class row_batch {
             stamp_arrival(*each.now, times_->next(), !each.stored);
             if (each.stored) history.add(*each.stored, each.now->version());
             rows.push_back(*each.now);
-            if (rules_.audits) audited.push_back(audit_of(each));
+            if (rules_.audits) add_audited(each);
             if (auto kept = keep_left(tx, each.now->value, each.foreign); !kept) return kept;
             if (!rules_.notes_times) continue;
             auto noted = note_field_times(tx, each.stored ? &*each.stored : nullptr, *each.now,
@@ -449,7 +453,6 @@ class row_batch {
             if (is_about_data(why)) why.field = "changes." + std::string(entity_of<T>.name);
             return why;
         }
-        if (auto kept = tx.put_many(audited); !kept) return kept;
         for (const arriving_row<T>& row : asked_.rows.template of<T>()) {
             auto at = key_for(row);
             if (!at) return at.error();
@@ -465,18 +468,15 @@ class row_batch {
         return std::string(out.view());
     }
     template <class T>
-    [[nodiscard]] record<audit_entry> audit_of(const place<T>& each) const {
-        std::string details;
-        for (std::size_t i = 0; i < entity_of<T>.fields.size(); ++i)
-            if (each.last->changed.test(i))
-                details.append(details.empty() ? "" : " ").append(entity_of<T>.fields[i].name);
-        return {.value = {.id = ids_[each.last->place],
-                          .at = rules_.now,
-                          .subject = rules_.subject,
-                          .action = each.now->is_deleted() ? "remove" : "put",
-                          .entity_name = std::string(entity_of<T>.name),
-                          .row_key = row_key(each.now->value),
-                          .details = std::move(details)}};
+    void add_audited(const place<T>& each) {
+        audited_.add({.id = ids_[each.last->place],
+                      .at = rules_.now,
+                      .subject = rules_.subject,
+                      .action = each.now->is_deleted() ? "remove" : "put",
+                      .entity_name = std::string(entity_of<T>.name),
+                      .row_key = row_key(each.now->value)},
+                     {.outcome = std::string(to_string(each.outcome)),
+                      .fields = names_of<T>(each.last->changed)});
     }
 
     const arriving_rows<Schema>& asked_;
@@ -492,6 +492,7 @@ class row_batch {
     std::vector<std::string> answers_{};
     std::vector<events::entity_outcomes> outcomes_{};
     std::vector<events::conflict_parked> parked_{};
+    audit_trail audited_{};
 };
 
 }  // namespace syncfw::detail

@@ -131,16 +131,13 @@ class row_page {
     [[nodiscard]] result<void> read(Transaction& tx, const Keep& keep) {
         constexpr std::int64_t part = 1'000;
         constexpr std::size_t bytes_max = 16 << 20;
-        result<void> done;
         do {
-            auto seen =
-                visit_changes<Schema>(tx, {.after = until_, .limit = smaller(limit_ - rows_, part)},
-                                      [&]<class T>(record<T>&& row) {
-                                          if (auto known = know(tx, row); !known) done = known;
-                                          take(row, keep);
-                                      });
+            auto seen = visit_changes<Schema>(
+                tx, {.after = until_, .limit = smaller(limit_ - rows_, part)},
+                [&]<class T>(const record<T>& row) { take(row, keep); },
+                // What is kept beside a row and known here by now is the row's.
+                [&](auto& rows) { return keeps_foreign_ ? adopt_all(tx, rows) : result<void>(); });
             if (!seen) return seen.error();
-            if (!done) return done;
             until_ = seen->until;
             is_behind_ = seen->is_behind;
         } while (is_behind_ && rows_ < limit_ && bytes_ < bytes_max);
@@ -211,14 +208,6 @@ class row_page {
         until_ = at->until;
         fresh_until_ = at->fresh_until;
         return {};
-    }
-
-    // What is kept beside the row and known here by now is the row's.
-    template <class T, class Transaction>
-    [[nodiscard]] result<void> know(Transaction& tx, record<T>& row) const {
-        if (!keeps_foreign_) return {};
-        auto left = adopt_one(tx, row.value);
-        return left ? result<void>() : result<void>(left.error());
     }
 
     template <class Transaction>

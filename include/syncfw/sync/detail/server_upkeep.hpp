@@ -146,16 +146,16 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
         if (auto done = detail::note_field_times(*tx, &**stored, *row, row->written()); !done)
             return done;
     if (auto done = detail::close_conflict(*tx, conflict, how, from_.now()); !done) return done;
-    if (options_.audit) {
-        const record<audit_entry> entry{.value = {.id = new_id(),
-                                                  .at = from_.now(),
-                                                  .subject = who.subject,
-                                                  .action = "resolve",
-                                                  .entity_name = std::string(entity_of<T>.name),
-                                                  .row_key = (*parked)->value.row_key,
-                                                  .details = how}};
-        if (auto done = tx->put(entry); !done) return done;
-    }
+    detail::audit_trail audited;
+    if (options_.audit)
+        audited.add({.id = new_id(),
+                     .at = from_.now(),
+                     .subject = who.subject,
+                     .action = "resolve",
+                     .entity_name = std::string(entity_of<T>.name),
+                     .row_key = (*parked)->value.row_key},
+                    {.outcome = how, .words = how});
+    if (auto done = audited.keep(*tx); !done) return done;
     if (auto kept = tx->commit(); !kept) return kept;
     detail::tell(from_, [&] {
         return events::conflict_resolved{.tenant = who.tenant.name(),
@@ -163,6 +163,7 @@ result<void> server<W, P>::settle(const caller& who, const uuid& conflict, std::
                                          .conflict = to_string(conflict),
                                          .how = how};
     });
+    tell_audited(who, audited);
     return {};
 }
 

@@ -41,6 +41,7 @@ class store_checks : public concurrent_checks<Make> {
         check("small values are kept", [&](auto& s) { values(s); });
         check("large values and many rows are kept", [&](auto& s) { large(s); });
         check("the store knows its history", [&](auto& s) { identity(s); });
+        check("all tenants are found, each once", [&](auto& s) { tenants(s); });
         if (!options_.threads) return;
         check("a reader sees one moment", [&](auto& s) { this->one_moment(s); });
         check("no-gap: writers at the same time", [&](auto& s) { this->no_gap(s); });
@@ -477,6 +478,20 @@ class store_checks : public concurrent_checks<Make> {
         expect(first && foreign && first->history != foreign->history,
                "two stores have two histories");
         must("migrate again", store.migrate());
+    }
+
+    void tenants(store_type& store) {
+        if constexpr (lists_tenants<store_type>) {
+            std::optional<tenant_id> last;
+            for (const char* const name : {"b", "\xC3\xA4", "", "a b", "a"})
+                write(store, tenant(name), [&](writer& tx) { (void)tx.next_sequence(1); });
+            for (const char* const name : {"", "a", "a b", "b", "\xC3\xA4", "none"}) {
+                auto next = store.tenant_after(last);
+                if (!must("tenant_after", next)) return;
+                last = *next;
+                expect_same("tenant_after", last ? last->name() : "none", std::string(name));
+            }
+        }
     }
 };
 

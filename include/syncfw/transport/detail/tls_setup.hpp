@@ -98,6 +98,14 @@ inline constexpr std::size_t certificates_bytes_max = 4 << 20;
     return timestamp::from_microseconds((std::int64_t{days} * 86'400 + seconds) * 1'000'000);
 }
 
+[[nodiscard]] inline bool are_same(const certificates& a, const certificates& b) {
+    const crypto::quiet_errors quiet;
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const certificate& one, const certificate& other) {
+                          return X509_cmp(one.get(), other.get()) == 0;
+                      });
+}
+
 // --- making -------------------------------------------------------------------------------------
 
 inline constexpr std::string_view http_1_1("\x08http/1.1");  // As ALPN writes it.

@@ -33,6 +33,9 @@ class stream {
     virtual ~stream() = default;
     /// Queues one message; false where the peer has gone, or doesn't read what it is sent.
     virtual bool send(std::string_view text) = 0;
+    /// False where a good part of what may wait for the peer does: who can send the rest later
+    /// should, for a peer who has too much to read is let go.
+    [[nodiscard]] virtual bool has_room() { return true; }
     /// Says goodbye, with a code of WebSocket's: 1000 where all is well.
     virtual void close(int code, std::string_view reason) = 0;
 };

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <syncfw/core/result.hpp>
+#include <syncfw/core/secret.hpp>
 #include <syncfw/security/principal.hpp>
 #include <syncfw/transport/http/detail/query_parts.hpp>
 #include <syncfw/transport/http/message.hpp>
@@ -22,7 +23,9 @@
 #include <syncfw/transport/http/url.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -100,6 +103,11 @@ class router {
     /// Answers.
     [[nodiscard]] response operator()(request&& asked) const;
 
+    /// Closes the streams whose tokens would be refused by now, or are another's: their key was
+    /// withdrawn, say. A token that can't be checked just now keeps its stream. It may take as long
+    /// as the check does, so call it from a timer with a thread of its own; a `service` does.
+    void recheck_streams() const;
+
     /// Is asked once the asker is known, before the route's function: what it gives goes out in the
     /// function's place. For limits.
     std::function<std::optional<response>(const call& made)> admitted{};
@@ -133,6 +141,18 @@ class router {
         std::shared_ptr<const route_description> said{};
     };
 
+    // A stream that a token opened, and those that are open.
+    struct watched_stream {
+        std::shared_ptr<stream> open{};
+        secret<std::string> token{};
+        principal who{};
+        access rule;
+    };
+    struct watched_streams {
+        std::mutex lock{};
+        std::map<const watched_stream*, std::shared_ptr<const watched_stream>> all{};
+    };
+
     [[nodiscard]] static std::vector<std::string> split(std::string_view path);
     [[nodiscard]] static bool is_open_part(std::string_view part) noexcept {
         return part.size() > 2 && part.front() == '{' && part.back() == '}';
@@ -142,9 +162,13 @@ class router {
                                     std::string& allowed) const;
     [[nodiscard]] response answer(call& made, std::string_view& pattern) const;
     [[nodiscard]] std::optional<response> admit(call& made, const access& rule) const;
+    [[nodiscard]] static std::optional<std::string_view> token_of(const request& asked);
+    [[nodiscard]] stream_start watched(stream_start start, const call& made,
+                                       const access& rule) const;
 
     token_check verify_;
     std::vector<route> routes_{};
+    std::shared_ptr<watched_streams> streams_ = std::make_shared<watched_streams>();
 };
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -214,14 +238,20 @@ inline const router::route* router::find(std::string_view method,
     return found;
 }
 
+inline std::optional<std::string_view> router::token_of(const request& asked) {
+    const std::string_view given = asked.field("Authorization");
+    constexpr std::string_view scheme = "Bearer ";
+    if (asked.head.fields.count("Authorization") != 1 ||
+        !detail::equal_without_case(given.substr(0, scheme.size()), scheme))
+        return {};
+    return detail::trimmed(given.substr(scheme.size()));
+}
+
 inline std::optional<response> router::admit(call& made, const access& rule) const {
     if (!rule.needs_token()) return {};
-    const std::string_view given = made.asked.field("Authorization");
-    constexpr std::string_view scheme = "Bearer ";
-    const bool is_bearer = made.asked.head.fields.count("Authorization") == 1 &&
-                           detail::equal_without_case(given.substr(0, scheme.size()), scheme);
+    const auto token = token_of(made.asked);
     result<principal> who = error{.code = errc::unauthorized};
-    if (is_bearer && verify_) who = verify_(detail::trimmed(given.substr(scheme.size())));
+    if (token && verify_) who = verify_(*token);
     if (!who) {
         // A token that can't be checked just now is not a wrong one.
         if (is_retryable(who.error())) return error_response(who.error());
@@ -272,7 +302,46 @@ inline response router::answer(call& made, std::string_view& pattern) const {
         if (is_open_part(found->parts[i]))
             made.parts.emplace_back(found->parts[i].substr(1, found->parts[i].size() - 2),
                                     std::move(parts[i]));
-    return found->handle(made);
+    response given = found->handle(made);
+    if (given.goes_on && found->who.needs_token())
+        given.goes_on = watched(std::move(given.goes_on), made, found->who);
+    return given;
+}
+
+inline stream_start router::watched(stream_start start, const call& made,
+                                    const access& rule) const {
+    const std::string token(token_of(made.asked).value_or(std::string_view()));
+    auto seen = std::make_shared<watched_stream>(
+        watched_stream{.token = secret<std::string>(token), .who = made.who, .rule = rule});
+    return [start = std::move(start), seen,
+            all = streams_](const std::shared_ptr<stream>& open) -> std::shared_ptr<void> {
+        std::shared_ptr<void> kept = start(open);
+        seen->open = open;
+        {
+            const std::lock_guard locked(all->lock);
+            all->all.emplace(seen.get(), seen);
+        }
+        return {seen.get(), [kept, seen, all](void*) {
+                    const std::lock_guard locked(all->lock);
+                    all->all.erase(seen.get());
+                }};
+    };
+}
+
+inline void router::recheck_streams() const {
+    if (!verify_) return;
+    std::vector<std::shared_ptr<const watched_stream>> now;
+    {
+        const std::lock_guard locked(streams_->lock);
+        for (const auto& [at, each] : streams_->all) now.push_back(each);
+    }
+    for (const auto& each : now) {
+        const result<principal> who = verify_(each->token.reveal());
+        const bool stays = who ? who->subject == each->who.subject &&
+                                     who->tenant == each->who.tenant && each->rule.allows(*who)
+                               : is_retryable(who.error());
+        if (!stays) each->open->close(4401, "the token is not valid any more");
+    }
 }
 
 inline response router::operator()(request&& asked) const {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,44 @@ TEST_CASE("upkeep: what fails is tried again") {
     scene.round(today + std::chrono::hours(25));
     scene.round(today + std::chrono::hours(26));
     CHECK(scene.looked_through == std::vector<std::string>{"ann", "ann"});
+}
+
+TEST_CASE("upkeep: where a store lists its tenants, each is looked through, asks he or not") {
+    const std::vector<tenant_id> known{tenant_id(), tenant_id("ann"), tenant_id("bob")};
+    bool is_gone = false;
+    std::vector<std::string> seen;
+    const auto look = [&](const tenant_id& whose, const retention&) -> result<void> {
+        seen.emplace_back(whose.name());
+        if (whose == tenant_id("ann")) return error{.code = errc::busy};
+        return {};
+    };
+    const auto after =
+        [&](const std::optional<tenant_id>& last) -> result<std::optional<tenant_id>> {
+        if (is_gone) return error{.code = errc::unavailable};
+        for (const tenant_id& each : known)
+            if (!last || *last < each) return std::optional(each);
+        return std::optional<tenant_id>();
+    };
+    const auto in_hours = [](int hours) { return today + std::chrono::hours(hours); };
+    detail::upkeep keeper({.answers = 1}, look, after);
+    CHECK(keeper.step(today));
+    keeper.note(tenant_id("eve"));  // Whoever has a row is known.
+    CHECK(keeper.step(today));
+    CHECK(keeper.step(today));
+    CHECK(!keeper.step(today));
+    CHECK(!keeper.step(in_hours(23)));
+    CHECK(seen == std::vector<std::string>{"", "ann", "bob"});
+    CHECK(keeper.step(in_hours(24)));
+    is_gone = true;
+    CHECK(!keeper.step(in_hours(24)));
+    is_gone = false;
+    CHECK(keeper.step(in_hours(25)));
+    CHECK(keeper.step(in_hours(25)));
+    CHECK(!keeper.step(in_hours(25)));
+    CHECK(seen == std::vector<std::string>{"", "ann", "bob", "", "ann", "bob"});
+
+    detail::upkeep for_ever({}, look, after);
+    CHECK(!for_ever.step(today));
 }
 
 TEST_CASE("upkeep: nothing is let go unless somebody says after how many days") {

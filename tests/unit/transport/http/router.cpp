@@ -3,10 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -136,4 +140,62 @@ TEST_CASE("T9: every refusal of a token is the same to the outside") {
     asked.head.path = "/x";
     asked.head.fields.add("Authorization", "Bearer x");
     CHECK(unchecked(std::move(asked)).status == 401);
+}
+
+namespace {
+
+struct heard_stream final : stream {
+    int code = 0;
+    bool send(std::string_view) override { return true; }
+    void close(int why, std::string_view) override { code = why; }
+};
+
+}  // namespace
+
+TEST_CASE("router: a stream ends when its token is refused, is another's, or lost its role") {
+    std::map<std::string, result<principal>, std::less<>> known;
+    router routes([&](std::string_view token) { return known.find(token)->second; });
+    int ended = 0;
+    const auto going_on = [&](const call&) {
+        return response{.goes_on = [&](const std::shared_ptr<stream>&) {
+            return std::shared_ptr<void>(&ended, [](void* count) { ++*static_cast<int*>(count); });
+        }};
+    };
+    routes.add("GET", "/stream", needs_token, going_on)
+        .add("GET", "/readers", needs_role("reader"), going_on)
+        .add("GET", "/open", open_to_all, going_on);
+    std::vector<std::shared_ptr<heard_stream>> opened;
+    std::vector<std::shared_ptr<void>> kept;
+    const auto open = [&](const char* path, const char* token) {
+        request asked;
+        asked.head.method = "GET";
+        asked.head.path = path;
+        asked.head.fields.add("Authorization", std::string("Bearer ") + token);
+        opened.push_back(std::make_shared<heard_stream>());
+        kept.push_back(routes(std::move(asked)).goes_on(opened.back()));
+    };
+    const principal ann{.subject = "ann", .tenant = tenant_id("t"), .roles = {"reader"}};
+    for (const char* const token : {"stays", "withdrawn", "busy", "another", "role", "gone"})
+        known.insert_or_assign(token, ann);
+    for (const char* const token : {"stays", "withdrawn", "busy", "another"})
+        open("/stream", token);
+    open("/readers", "role");
+    open("/open", "withdrawn");
+    open("/stream", "gone");
+    routes.recheck_streams();
+    for (const auto& each : opened) CHECK(each->code == 0);
+
+    known.insert_or_assign("withdrawn", error{.code = errc::unauthorized});
+    known.insert_or_assign("busy", error{.code = errc::unavailable});
+    known.insert_or_assign("another", principal{.subject = "bob", .tenant = ann.tenant});
+    known.insert_or_assign("role", principal{.subject = "ann", .tenant = ann.tenant});
+    known.insert_or_assign("gone", error{.code = errc::unauthorized});
+    CHECK(ended == 0);
+    kept.pop_back();  // Its peer has gone, and with him what was kept for him.
+    CHECK(ended == 1);
+    routes.recheck_streams();
+    std::vector<int> codes;
+    for (const auto& each : opened) codes.push_back(each->code);
+    CHECK(codes == std::vector<int>{0, 4401, 0, 4401, 4401, 0, 0});
+    CHECK(opened.back().use_count() == 1);
 }

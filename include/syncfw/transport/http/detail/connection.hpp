@@ -350,6 +350,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         bool send(std::string_view text) override {
             return wake([&] { return protocol_->send(text); });
         }
+        [[nodiscard]] bool has_room() override { return protocol_->has_room(); }
         void close(int code, std::string_view reason) override {
             (void)wake([&] { return protocol_->close(code, reason), true; });
         }

@@ -26,6 +26,11 @@ struct stream_limits {
     std::size_t queue_bytes = 1 << 20;  ///< What waits for a peer that doesn't read,
     std::size_t queue_messages = 256;   ///< after which it is disconnected.
     std::int64_t beat_seconds = 30;     ///< Between two signs of life.
+
+    /// Where so much waits, as much again fits.
+    [[nodiscard]] constexpr bool has_room(std::size_t bytes, std::size_t messages) const noexcept {
+        return bytes <= queue_bytes / 2 && messages <= queue_messages / 2;
+    }
 };
 
 namespace detail {
@@ -39,6 +44,7 @@ class streaming {
     [[nodiscard]] virtual std::string begin(const response& given) = 0;
     virtual void receive(std::string_view bytes, timestamp now) = 0;
     virtual bool send(std::string_view text) = 0;
+    [[nodiscard]] virtual bool has_room() = 0;
     virtual void close(int code, std::string_view reason) = 0;
     virtual void tick(timestamp now) = 0;
     [[nodiscard]] virtual std::string take_output() = 0;
@@ -75,6 +81,10 @@ class event_streaming final : public streaming {
         is_ending_ = queue_.size() > most_.queue_bytes || ++messages_ > most_.queue_messages;
         return !is_ending_;
     }
+    [[nodiscard]] bool has_room() override {
+        const std::lock_guard locked(lock_);
+        return is_ending_ || most_.has_room(queue_.size(), messages_);
+    }
     void close(int, std::string_view) override {
         const std::lock_guard locked(lock_);
         is_ending_ = true;
@@ -109,7 +119,8 @@ class event_streaming final : public streaming {
 class websocket_streaming final : public streaming {
   public:
     websocket_streaming(const stream_limits& most, std::string accept, timestamp now)
-        : accept_(std::move(accept)),
+        : most_(most),
+          accept_(std::move(accept)),
           peer_(websocket_role::server, now,
                 {.limits = {},
                  .queue_bytes_max = most.queue_bytes,
@@ -136,6 +147,10 @@ class websocket_streaming final : public streaming {
         const websocket_sent done = peer_.send_once(text);
         return done == websocket_sent::queued || done == websocket_sent::already_queued;
     }
+    [[nodiscard]] bool has_room() override {
+        const std::lock_guard locked(lock_);
+        return !peer_.is_open() || most_.has_room(peer_.queued_bytes(), peer_.queued_messages());
+    }
     void close(int code, std::string_view reason) override {
         const std::lock_guard locked(lock_);
         peer_.close(static_cast<websocket_code>(code), reason);
@@ -156,6 +171,7 @@ class websocket_streaming final : public streaming {
     }
 
   private:
+    stream_limits most_;
     std::mutex lock_{};
     std::string accept_;
     websocket_peer peer_;
