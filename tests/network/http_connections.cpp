@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -326,4 +327,30 @@ TEST_CASE("http client: an answer that is shorter than it said, or longer, is no
     const auto longer = ask(head + "4\r\n\r\nparts", 1'000);
     REQUIRE(!longer);
     CHECK(longer.error().code == errc::malformed);
+}
+
+TEST_CASE(
+    "http client: who doesn't want an answer any more needn't wait for it, nor get it later") {
+    std::promise<void> first_is_over;
+    endpoint served([&](http::request&& asked) -> http::response {
+        if (asked.head.path == "/slow") first_is_over.get_future().wait();
+        return {.body = asked.head.path};
+    });
+    auto line = http::client::make(served.address(), {.answer_milliseconds = 3'600'000}).value();
+    REQUIRE(line.begin({.path = "/slow"}));
+    std::thread waits([&] {
+        const auto ended = line.finish();
+        REQUIRE(!ended);
+        CHECK(ended.error().code == errc::timed_out);
+    });
+    line.forget();
+    waits.join();
+    CHECK(line.ask({.path = "/next"})->body == "/next");
+    // Nobody was waiting, and nobody will.
+    REQUIRE(line.begin({.path = "/unheard"}));
+    line.forget();
+    CHECK(line.ask({.path = "/last"})->body == "/last");
+    REQUIRE(line.begin({.path = "/wanted"}));
+    CHECK(line.finish()->body == "/wanted");
+    first_is_over.set_value();
 }

@@ -10,14 +10,15 @@
 // told is no failure of the transport; it is an answer.
 //
 // A transport may offer the same in two halves. Then a replica that is far behind asks for the next
-// page before it stores the one that came, and the server works meanwhile:
+// page before it stores the one that came; the server works and the page comes meanwhile:
 //
 //     result<void>        begin(std::string_view request);  // sends it
 //     result<std::string> finish();                         // what `exchange` would have given
-//     void                forget();                         // nobody wants the answer any more
+//     void                forget();                         // `finish` need not wait any longer
 //
-// Only requests that change nothing are begun, so that an answer may be forgotten. Between `begin`
-// and its end there is no other request.
+// Each `begin` that went well is followed by one `finish`, in a thread of its own, and there is no
+// other request before that has ended. Only requests that change nothing are begun: where nobody
+// wants the answer any more, `forget` is called, and `finish` may fail, but must end soon.
 #pragma once
 
 #include <syncfw/core/result.hpp>

@@ -9,10 +9,14 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <atomic>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -32,8 +36,14 @@ using hub_type = server<world<memory::store<notes>>, last_write_wins>;
 struct halves {
     hub_type* hub;
     std::optional<std::string> begun{};
-    int exchanged = 0, finished = 0, forgotten = 0;
+    int exchanged = 0, finished = 0;
+    std::atomic<int> forgotten = 0;
     bool breaks = false;
+    bool is_silent = false;  // The server says nothing until nobody wants to hear it.
+    bool runs_out = false;   // There is no memory for the answer.
+    std::thread::id finished_by{};
+
+    explicit halves(hub_type* to) : hub(to) {}
 
     result<std::string> exchange(std::string_view request) {
         CHECK(!begun);
@@ -48,14 +58,14 @@ struct halves {
     }
     result<std::string> finish() {
         ++finished;
-        const std::string asked = *begun;
-        begun.reset();
+        finished_by = std::this_thread::get_id();
+        const std::string asked = *std::exchange(begun, std::nullopt);
+        while (is_silent)
+            if (forgotten > 0) return error{.code = errc::timed_out};
+        if (std::exchange(runs_out, false)) throw std::bad_alloc();
         return hub->handle({}, asked);
     }
-    void forget() {
-        ++forgotten;
-        begun.reset();
-    }
+    void forget() { ++forgotten; }
 };
 static_assert(transport_in_halves<halves>);
 
@@ -99,6 +109,7 @@ TEST_CASE("asking ahead: all pages but the first are asked for while another is 
     CHECK(line.exchanged + line.finished == seen->messages / 2);
     CHECK(line.forgotten == 0);
     CHECK(!line.begun);
+    CHECK(line.finished_by != std::this_thread::get_id());
     CHECK(mine.find(all<note>())->size() == 100);
 }
 
@@ -107,11 +118,24 @@ TEST_CASE("asking ahead: what was begun is forgotten where something else is due
     halves line{&s.hub};
     replica mine(s.here, line, {}, {.rows_max = 10, .rows_max_behind = 10});
     // Called off after a page: nobody waits for the next one.
+    line.is_silent = true;
     int pages = 0;
-    const auto stopped = mine.sync([&](const sync_report&) { return ++pages < 3; });
+    const auto stopped = mine.sync([&](const sync_report&) { return ++pages < 1; });
     REQUIRE(!stopped);
     CHECK(line.forgotten == 1);
+    CHECK(line.finished == 1);
     CHECK(!line.begun);
+    line.is_silent = false;
+    REQUIRE(mine.sync());
+    CHECK(mine.find(all<note>())->size() == 100);
+}
+
+TEST_CASE("asking ahead: what is thrown while a page comes reaches who synchronises") {
+    scene s(100);
+    halves line{&s.hub};
+    replica mine(s.here, line, {}, {.rows_max = 10, .rows_max_behind = 10});
+    line.runs_out = true;
+    CHECK_THROWS_AS((void)mine.sync(), std::bad_alloc);
     REQUIRE(mine.sync());
     CHECK(mine.find(all<note>())->size() == 100);
 }

@@ -89,10 +89,11 @@ class client {
     [[nodiscard]] result<answer> ask(const question& asked);
 
     /// The same in two halves: in between, the server is at work already. Nothing else may be asked
-    /// meanwhile; who doesn't want the answer any more forgets it.
+    /// meanwhile. While one thread finishes, another may forget: then the answer isn't awaited any
+    /// longer.
     [[nodiscard]] result<void> begin(const question& asked);
     [[nodiscard]] result<answer> finish();
-    void forget() { line_.close(); }
+    void forget() noexcept { *is_unwanted_ = true; }
 
     /// Asks on a connection of its own, which is given away with the answer's head. Fails with the
     /// status' own error where that isn't 101.
@@ -123,8 +124,9 @@ class client {
     [[nodiscard]] result<void> unpack(answer& got) const;
     [[nodiscard]] std::string head_of(const question& asked, std::string_view body,
                                       bool is_packed = false) const;
-    [[nodiscard]] detail::deadline deadline_of_answer() const {
-        return detail::deadline(options_.answer_milliseconds, options_.is_over.get());
+    [[nodiscard]] detail::deadline deadline_of_answer(
+        const std::atomic<bool>* is_unwanted = nullptr) const {
+        return detail::deadline(options_.answer_milliseconds, options_.is_over.get(), is_unwanted);
     }
     [[nodiscard]] result<response_head> read_head(bool has_body, std::string& bytes,
                                                   const detail::deadline& until);
@@ -144,7 +146,10 @@ class client {
     client_options options_;
     detail::line line_{};
     std::string room_{};
-    awaited awaited_{};  // Of what was begun to be asked.
+    awaited awaited_{};                                // Of what was begun to be asked,
+    bool is_awaited_ = false;                          // whose answer hasn't come,
+    std::shared_ptr<std::atomic<bool>> is_unwanted_ =  // and need not.
+        std::make_shared<std::atomic<bool>>(false);
 };
 
 // --- how it is done ------------------------------------------------------------------------------
@@ -201,7 +206,7 @@ inline result<bool> client::open(const question& asked) {
                      .message =
                          "the method, the path or the content type has letters that none "
                          "may have; escape the path's parts"};
-    if (line_.is_open() && !line_.is_quiet()) line_.close();
+    if (std::exchange(is_awaited_, false) || (line_.is_open() && !line_.is_quiet())) line_.close();
     if (line_.is_open()) return true;
     if (auto connected = connect(); !connected) return connected.error();
     return false;
@@ -237,12 +242,15 @@ inline result<void> client::begin(const question& asked) {
     awaited_ = awaited(asked);
     auto sent = send(asked, deadline_of_answer());
     if (!sent) line_.close();
+    is_awaited_ = sent.has_value();
+    *is_unwanted_ = false;
     return sent;
 }
 
 inline result<answer> client::finish() {
     bool is_silent = false;
-    return receive({}, awaited_, deadline_of_answer(), is_silent);
+    is_awaited_ = false;
+    return receive({}, awaited_, deadline_of_answer(is_unwanted_.get()), is_silent);
 }
 
 // A server that refuses says so before all is sent: its word counts more than the break.

@@ -25,21 +25,24 @@
 
 namespace syncfw::http::detail {
 
-/// A moment of the clock that never jumps; or an earlier one, once somebody says that it's over.
+/// A moment of the clock that never jumps; or an earlier one, once somebody says that it's over, or
+/// that nobody waits.
 class deadline {
   public:
-    explicit deadline(std::int64_t milliseconds,
-                      const std::atomic<bool>* is_over = nullptr) noexcept
-        : at_(now() + milliseconds), is_over_(is_over) {}
+    explicit deadline(std::int64_t milliseconds, const std::atomic<bool>* is_over = nullptr,
+                      const std::atomic<bool>* is_unwanted = nullptr) noexcept
+        : at_(now() + milliseconds), is_over_(is_over), is_unwanted_(is_unwanted) {}
     [[nodiscard]] int left() const noexcept {
-        if (is_over_ != nullptr && *is_over_) return 0;
+        for (const std::atomic<bool>* each : {is_over_, is_unwanted_})
+            if (each != nullptr && *each) return 0;
         const std::int64_t rest = at_ - now();
         return rest <= 0 ? 0 : rest > 1'000'000'000 ? 1'000'000'000 : static_cast<int>(rest);
     }
 
     /// For so long one may wait before looking again.
     [[nodiscard]] int next_look() const noexcept {
-        return is_over_ == nullptr ? left() : std::min(left(), 100);
+        const bool is_sure = is_over_ == nullptr && is_unwanted_ == nullptr;
+        return is_sure ? left() : std::min(left(), 100);
     }
 
   private:
@@ -48,6 +51,7 @@ class deadline {
     }
     std::int64_t at_;
     const std::atomic<bool>* is_over_;
+    const std::atomic<bool>* is_unwanted_;
 };
 
 inline void sleep_milliseconds(int milliseconds) noexcept {
