@@ -16,7 +16,6 @@
 #pragma once
 
 #include <syncfw/observe/events.hpp>
-#include <syncfw/sync/detail/asker.hpp>
 #include <syncfw/sync/detail/lease.hpp>
 #include <syncfw/sync/detail/local_edit.hpp>
 #include <syncfw/sync/environment.hpp>
@@ -25,6 +24,7 @@
 #include <syncfw/sync/retry.hpp>
 #include <syncfw/sync/session.hpp>
 #include <syncfw/sync/watch.hpp>
+#include <syncfw/transport/detail/asker.hpp>
 #include <syncfw/transport/transport.hpp>
 
 #include <cstdint>
