@@ -69,7 +69,7 @@ class http_json_line {
         return line_.begin(asking(path, body));
     }
     [[nodiscard]] result<json_reply> finish() { return reply_of(line_.finish()); }
-    void forget() { line_.forget(); }
+    void forget() noexcept { line_.forget(); }
 
     /// What the server asked for with its last answer, in microseconds: for `sync_schedule::ended`.
     [[nodiscard]] std::int64_t retry_after() const noexcept { return retry_after_; }
@@ -107,7 +107,7 @@ class json_link {
     {
         return answer_of<pull_answer<Schema>>(line_.finish());
     }
-    void forget()
+    void forget() noexcept
         requires json_line_in_halves<Line>
     {
         line_.forget();

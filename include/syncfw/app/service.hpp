@@ -29,6 +29,7 @@
 
 #include <boost/asio/ip/address_v6.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -305,17 +306,21 @@ inline int service::run() {
                 static_cast<int>(port()));
     std::fflush(stdout);
     listening_->stop_on({SIGINT, SIGTERM});
-    const background watching([this] {
-        routes_.recheck_streams();
+    std::atomic<bool> is_over = false;
+    const background watching([&] {
+        routes_.recheck_streams([&] { return !is_over; });
         return std::int64_t{60} * 1'000'000;
     });
     std::optional<background> keeping;
     if (upkeep_.is_wanted())
         keeping.emplace([this] {
-            // Between two tenants it can be ended.
-            return upkeep_.step(now()) ? 0 : std::int64_t{60} * 1'000'000;
+            // Half of the time is for those who ask, and between two tenants it can be ended.
+            const std::int64_t began = detail::steady_microseconds();
+            return upkeep_.step(now()) ? detail::steady_microseconds() - began
+                                       : std::int64_t{60} * 1'000'000;
         });
     listening_->run();
+    is_over = true;
     return 0;
 }
 

@@ -46,7 +46,7 @@ class http_link {
         return line_.begin(asking(request));
     }
     [[nodiscard]] result<std::string> finish() { return answer_of(line_.finish()); }
-    void forget() { line_.forget(); }
+    void forget() noexcept { line_.forget(); }
 
     /// What the server asked for with its last answer, in microseconds: for `sync_schedule::ended`.
     [[nodiscard]] std::int64_t retry_after() const noexcept { return retry_after_; }

@@ -18,7 +18,8 @@
 //
 // Each `begin` that went well is followed by one `finish`, in a thread of its own, and there is no
 // other request before that has ended. Only requests that change nothing are begun: where nobody
-// wants the answer any more, `forget` is called, and `finish` may fail, but must end soon.
+// wants the answer any more, `forget` is called, and `finish` may fail, but must end soon. `forget`
+// throws nothing. Until `sync` has returned nobody else may use the transport.
 #pragma once
 
 #include <syncfw/core/result.hpp>

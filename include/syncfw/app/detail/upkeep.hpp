@@ -62,7 +62,7 @@ class upkeep {
     }
 
     /// Looks through the next one that was not looked through today; false at the end of a round.
-    /// One that fails is tried again in the next. For one thread.
+    /// One that fails is tried again in the next. From any thread.
     bool step(timestamp now) {
         if (!is_wanted()) return false;
         if (after_) return step_listed(now);
@@ -82,10 +82,11 @@ class upkeep {
     // A day's round is one walk through the store. What fails is for the next one, and where the
     // store itself does, the walk goes on from there later.
     bool step_listed(timestamp now) {
+        const std::lock_guard locked(lock_);
         if (!last_ && !is_day_over(now)) return false;
-        if (!last_) day_began_ = now;
         const auto next = after_(last_);
         if (!next) return false;
+        if (!last_) day_began_ = now;
         last_ = *next;
         if (last_) (void)retire_(*last_, kept_.at(now));
         return last_.has_value();

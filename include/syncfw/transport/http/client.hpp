@@ -201,6 +201,7 @@ inline std::string client::head_of(const question& asked, std::string_view body,
 inline result<bool> client::open(const question& asked) {
     bool is_sound = detail::is_token(asked.method) && detail::is_field_value(asked.content_type);
     for (const char c : asked.path) is_sound = is_sound && detail::head_parser::is_target_letter(c);
+    *is_unwanted_ = false;
     if (!is_sound)
         return error{.code = errc::invalid_value,
                      .message =
@@ -225,8 +226,11 @@ inline result<answer> client::ask(const question& asked) {
 
 inline result<answer> client::exchange(const question& asked, bool& is_silent) {
     const detail::deadline until = deadline_of_answer();
+    is_awaited_ = true;
     const auto sent = send(asked, until);
-    return receive(sent, awaited(asked), until, is_silent);
+    auto got = receive(sent, awaited(asked), until, is_silent);
+    is_awaited_ = false;
+    return got;
 }
 
 inline result<void> client::send(const question& asked, const detail::deadline& until) {
@@ -243,14 +247,14 @@ inline result<void> client::begin(const question& asked) {
     auto sent = send(asked, deadline_of_answer());
     if (!sent) line_.close();
     is_awaited_ = sent.has_value();
-    *is_unwanted_ = false;
     return sent;
 }
 
 inline result<answer> client::finish() {
     bool is_silent = false;
+    auto got = receive({}, awaited_, deadline_of_answer(is_unwanted_.get()), is_silent);
     is_awaited_ = false;
-    return receive({}, awaited_, deadline_of_answer(is_unwanted_.get()), is_silent);
+    return got;
 }
 
 // A server that refuses says so before all is sent: its word counts more than the break.
@@ -268,6 +272,7 @@ inline result<answer> client::receive(const result<void>& sent, awaited what,
     auto whole = read_answer(std::move(*head), bytes, until);
     if (!whole) return give_up(whole.error());
     if (!keeps_alive) line_.close();
+    if (*is_unwanted_) return cut_off();
     if (what.is_raw) return whole;
     if (auto plain = unpack(*whole); !plain) return plain.error();
     return whole;
@@ -359,6 +364,7 @@ inline result<answer> client::read_answer(response_head&& head, std::string_view
             if (taken != early.size()) return bad_answer({400, "something follows it"});
             return got;
         }
+        if (until.left() == 0) return cut_off();
         auto count = line_.read(room_.data(), room_.size(), until);
         if (!count) return count.error();
         if (*count == 0) {
@@ -376,6 +382,7 @@ inline result<void> client::read_into(std::string& body, std::size_t size,
     constexpr std::size_t piece = 256 << 10;
     body.reserve(size);
     for (std::size_t come = body.size(); come < size;) {
+        if (until.left() == 0) return cut_off();
         if (come == body.size()) body.resize(std::min(size, come + piece));
         auto count = line_.read(body.data() + come, body.size() - come, until);
         if (!count) return count.error();

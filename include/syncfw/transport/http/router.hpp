@@ -104,9 +104,10 @@ class router {
     [[nodiscard]] response operator()(request&& asked) const;
 
     /// Closes the streams whose tokens would be refused by now, or are another's: their key was
-    /// withdrawn, say. A token that can't be checked just now keeps its stream. It may take as long
-    /// as the check does, so call it from a timer with a thread of its own; a `service` does.
-    void recheck_streams() const;
+    /// withdrawn, say. A token that can't be checked just now, or whose check throws, keeps its
+    /// stream. It may take as long as the checks do, so call it from a timer with a thread of its
+    /// own; a `service` does. Between two of them it can be called off.
+    void recheck_streams(const std::function<bool()>& goes_on = [] { return true; }) const;
 
     /// Is asked once the asker is known, before the route's function: what it gives goes out in the
     /// function's place. For limits.
@@ -328,7 +329,7 @@ inline stream_start router::watched(stream_start start, const call& made,
     };
 }
 
-inline void router::recheck_streams() const {
+inline void router::recheck_streams(const std::function<bool()>& goes_on) const {
     if (!verify_) return;
     std::vector<std::shared_ptr<const watched_stream>> now;
     {
@@ -336,11 +337,16 @@ inline void router::recheck_streams() const {
         for (const auto& [at, each] : streams_->all) now.push_back(each);
     }
     for (const auto& each : now) {
-        const result<principal> who = verify_(each->token.reveal());
-        const bool stays = who ? who->subject == each->who.subject &&
-                                     who->tenant == each->who.tenant && each->rule.allows(*who)
-                               : is_retryable(who.error());
-        if (!stays) each->open->close(4401, "the token is not valid any more");
+        if (!goes_on()) return;
+        try {
+            const result<principal> who = verify_(each->token.reveal());
+            const bool stays = who ? who->subject == each->who.subject &&
+                                         who->tenant == each->who.tenant && each->rule.allows(*who)
+                                   : is_retryable(who.error());
+            if (!stays) each->open->close(4401, "the token is not valid any more");
+        } catch (...) {
+            // It could not be checked.
+        }
     }
 }
 

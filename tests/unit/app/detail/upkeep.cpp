@@ -92,6 +92,9 @@ TEST_CASE("upkeep: where a store lists its tenants, each is looked through, asks
     CHECK(!keeper.step(today));
     CHECK(!keeper.step(in_hours(23)));
     CHECK(seen == std::vector<std::string>{"", "ann", "bob"});
+    is_gone = true;
+    CHECK(!keeper.step(in_hours(24)));
+    is_gone = false;
     CHECK(keeper.step(in_hours(24)));
     is_gone = true;
     CHECK(!keeper.step(in_hours(24)));

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -154,7 +155,11 @@ struct heard_stream final : stream {
 
 TEST_CASE("router: a stream ends when its token is refused, is another's, or lost its role") {
     std::map<std::string, result<principal>, std::less<>> known;
-    router routes([&](std::string_view token) { return known.find(token)->second; });
+    router routes([&](std::string_view token) {
+        const auto found = known.find(token);
+        if (found == known.end()) throw std::runtime_error("the list of tokens is away");
+        return found->second;
+    });
     int ended = 0;
     const auto going_on = [&](const call&) {
         return response{.goes_on = [&](const std::shared_ptr<stream>&) {
@@ -183,9 +188,13 @@ TEST_CASE("router: a stream ends when its token is refused, is another's, or los
     open("/open", "withdrawn");
     open("/stream", "gone");
     routes.recheck_streams();
+    known.erase("busy");
+    routes.recheck_streams();
     for (const auto& each : opened) CHECK(each->code == 0);
 
     known.insert_or_assign("withdrawn", error{.code = errc::unauthorized});
+    routes.recheck_streams([] { return false; });
+    CHECK(opened[1]->code == 0);  // It was called off.
     known.insert_or_assign("busy", error{.code = errc::unavailable});
     known.insert_or_assign("another", principal{.subject = "bob", .tenant = ann.tenant});
     known.insert_or_assign("role", principal{.subject = "ann", .tenant = ann.tenant});
