@@ -237,13 +237,14 @@ TEST_CASE("encrypted programs: I17, no error and no help has a key in it") {
         }
     };
     refused(at.here.put("open", content_of(at.keys), 0644), "chmod 600");
-    refused(at.here / "none", "can't be opened");
+    refused(at.here / "none", "there is none of that name");
     refused(at.here.put("twice", content_of(at.keys) + content_of(at.keys)),
             "two keys have the number 1");
     refused(at.here.put("short", "1:" + std::string(first_key.substr(0, 20)) + "\n"),
             "is not number:base64 of 32 bytes");
     // Whoever writes the key itself where its file belongs.
     refused("1:" + std::string(first_key), "is the name of a file");
+    refused(std::string(first_key), "is the name of a file");
     const said help = run(at.here, {"--help", "--field-keys-file", at.keys});
     CHECK(help.code == 0);
     CHECK(help.text.find("--field-keys-file FILE") != std::string::npos);

@@ -19,8 +19,8 @@
 #include <syncfw/security/keyring.hpp>
 
 #include <string>
-#include <string_view>
 #include <type_traits>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -51,12 +51,6 @@ struct field_keys_from_settings {
 
 namespace detail {
 
-/// Who writes the keys where their file's name belongs must not read them in an error.
-[[nodiscard]] inline bool looks_like_keys(std::string_view text) noexcept {
-    const std::size_t digits = text.find_first_not_of("0123456789");
-    return digits != 0 && digits != text.npos && text[digits] == ':';
-}
-
 [[nodiscard]] inline result<keyring> open_field_keys(const settings& given,
                                                      const keyring_options& wanted) {
     constexpr const char* name = "FIELD_KEYS_FILE";
@@ -64,8 +58,11 @@ namespace detail {
     if (path.empty())
         return bad_setting("there are encrypted fields: name the file of their keys by " +
                            std::string(name));
-    if (looks_like_keys(path))
-        return bad_setting(std::string(name) + " is the name of a file; write the keys into it");
+    // Who writes the keys where their file's name belongs must not read them in an error.
+    if (::access(path.c_str(), F_OK) != 0)
+        return bad_setting(std::string(name) +
+                           " is the name of a file, and there is none of that name; write a key a "
+                           "line into it, as 1:BASE64");
     auto keys = keyring::from_file(path, wanted);
     if (keys) return keys;
     // Whatever is wrong with the file, it is the setting that has to be looked at.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <syncfw/app/background.hpp>
+#include <syncfw/transport/detail/steady_time.hpp>
 #include <syncfw/transport/poke.hpp>
 
 #include <cstdint>
@@ -52,10 +53,11 @@ class listener_turns {
         std::shared_ptr<listener> next;
         {
             const std::lock_guard locked(lock_);
-            if (waiting_.empty()) {
-                waiting_.swap(later_);
-                return waiting_.empty() ? an_hour : a_moment;
+            if (!later_.empty() && steady_microseconds() - later_since_ >= a_moment) {
+                waiting_.insert(waiting_.end(), later_.begin(), later_.end());
+                later_.clear();
             }
+            if (waiting_.empty()) return later_.empty() ? an_hour : a_moment;
             next = std::move(waiting_.front());
             waiting_.pop_front();
             next->is_waiting_ = false;
@@ -69,12 +71,15 @@ class listener_turns {
 
     void ask_later(const std::shared_ptr<listener>& who) {
         const std::lock_guard locked(lock_);
-        if (!std::exchange(who->is_waiting_, true)) later_.push_back(who);
+        if (std::exchange(who->is_waiting_, true)) return;
+        if (later_.empty()) later_since_ = steady_microseconds();
+        later_.push_back(who);
     }
 
     std::mutex lock_{};
     std::deque<std::shared_ptr<listener>> waiting_{};
     std::deque<std::shared_ptr<listener>> later_{};
+    std::int64_t later_since_ = 0;                  // When the first of them was put there.
     background worker_{[this] { return step(); }};  // Last: it works with the others.
 };
 

@@ -90,12 +90,14 @@ class push_batch {
             if (!times) return times.error();
             times_ = *times;
         }
-        // What is refused lets no value go, which others may want.
-        for (bool is_done = false; !is_done;) {
-            plan_all();
+        // What is refused lets no value go, which others may want. What isn't found in a few rounds
+        // is left to the database, for whoever sends may have made it so that there are thousands.
+        plan_all();
+        for (int round = 0; round < 16; ++round) {
             auto taken = refuse_taken(tx);
             if (!taken) return taken.error();
-            is_done = !*taken;
+            if (!*taken) break;
+            plan_all();
         }
         return write_all(tx);
     }
@@ -371,8 +373,9 @@ class push_batch {
     }
 
     // A value may be taken by a row that won't be written, for another of its transaction is
-    // refused: who wants it is tried again without them. Where nobody else was refused, half of
-    // them are, so that however many there are, few rounds are.
+    // refused: who wants it is tried again without them. Where nobody else was refused, the first
+    // of them is, whose value surely is another's; and half of them, where it goes on like that, so
+    // that however many there are, few rounds are.
     template <class T>
     void take_refused(const std::vector<operation<T>>& ops, const std::vector<std::size_t>& whose,
                       const std::vector<refused_row>& refused) {
@@ -383,7 +386,8 @@ class push_batch {
             if (!takes_others || each.why.code != errc::already_exists)
                 refused_.emplace(ops[whose[each.place]].id, each.why);
         if (!refused_.empty()) return;
-        for (std::size_t i = 0; i < (refused.size() + 1) / 2; ++i)
+        const std::size_t count = rounds_++ < 8 ? 1 : (refused.size() + 1) / 2;
+        for (std::size_t i = 0; i < count; ++i)
             refused_.emplace(ops[whose[refused[i].place]].id, refused[i].why);
     }
 
@@ -482,6 +486,7 @@ class push_batch {
     retention_floor floor_{};
     std::optional<feed_times> times_{};
     std::int64_t written_ = 0;
+    int rounds_ = 0;  // In which nothing was refused but who wanted what others got.
     bool keeps_foreign_ = false;
     push_answer<schema_type> answer_{};
 };
