@@ -135,8 +135,8 @@ template <class Schema, class Serve, class OpenKeys = field_keys_from_settings<S
 [[nodiscard]] int host(int argc, const char* const* argv, const host_options& what, Serve&& serve,
                        const OpenKeys& open_keys = {});
 
-/// The same with settings that are read already: for programs with verbs. Where fields are encrypted,
-/// those of `field_keys_from_settings<Schema>::known()` are among them.
+/// The same with settings that are read already: for programs with verbs. Where fields are
+/// encrypted, those of `field_keys_from_settings<Schema>::known()` are among them.
 template <class Schema, class Serve, class OpenKeys = field_keys_from_settings<Schema>>
 [[nodiscard]] int host(const settings& given, const host_options& what, Serve&& serve,
                        const OpenKeys& open_keys = {});
