@@ -300,12 +300,13 @@ inline int service::run() {
             std::fprintf(stderr, "%s\n", to_string(done.error()).c_str());
             return 1;
         }
+    // Before it is said that it listens: whoever reads that may end it at once.
+    listening_->stop_on({SIGINT, SIGTERM});
     const bool is_wide = options_.address.find(':') != std::string::npos;
     std::printf("listening on %s://%s%s%s:%d\n", options_.tls ? "https" : "http",
                 is_wide ? "[" : "", options_.address.c_str(), is_wide ? "]" : "",
                 static_cast<int>(port()));
     std::fflush(stdout);
-    listening_->stop_on({SIGINT, SIGTERM});
     std::atomic<bool> is_over = false;
     const background watching([&] {
         routes_.recheck_streams([&] { return !is_over; });
