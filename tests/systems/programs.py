@@ -292,6 +292,13 @@ def test_devices_hear_of_what_is_pushed_to_another_server(place):
 
 
 @once
+def test_a_server_ends_well_as_soon_as_it_listens(place):
+    for _ in range(20):
+        with Hub(place):
+            pass  # It is ended the moment its line was read.
+
+
+@once
 def test_a_watch_outlives_its_server(place):
     with Hub(place) as hub:
         port = int(hub.address.rsplit(":", 1)[1])
