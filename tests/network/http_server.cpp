@@ -298,3 +298,17 @@ TEST_CASE("T27: a stream whose peer doesn't read is ended when its queue is full
     while (sent < 100'000 && stream->send(text)) ++sent;
     CHECK(sent < 100'000);
 }
+
+TEST_CASE("http server: it may go as soon as it has come to its end, whoever ended it") {
+    for (int i = 0; i < 1'000; ++i) {
+        auto opened = http::server::open([](http::request&&) { return http::response(); });
+        REQUIRE(opened);
+        http::server* const running = opened->get();
+        std::thread serves([own = std::move(*opened)]() mutable {
+            own->run();
+            own.reset();
+        });
+        running->stop();
+        serves.join();
+    }
+}

@@ -26,6 +26,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -47,7 +48,7 @@ class server {
     /// Serves until somebody stops it. What is under way is ended first, for as long as
     /// `options.stop_seconds`.
     void run();
-    /// From any thread; `run` then comes to its end.
+    /// From any thread; `run` then comes to its end, and the server may go as soon as it has.
     void stop();
     /// The same when the process gets one of these signals.
     void stop_on(std::initializer_list<int> signals);
@@ -75,6 +76,7 @@ class server {
     boost::asio::steady_timer pause_;
     boost::asio::steady_timer grace_;
     boost::asio::signal_set signals_;
+    std::mutex stopping_{};  // Somebody is in `stop`.
     unsigned short port_ = 0;
 };
 
@@ -140,9 +142,12 @@ inline void server::run() {
     for (int i = 1; i < shared_.threads; ++i) others.emplace_back([this] { shared_.io.run(); });
     shared_.io.run();
     for (std::thread& each : others) each.join();
+    // Who said stop still holds the strand for a moment.
+    const std::lock_guard locked(stopping_);
 }
 
 inline void server::stop() {
+    const std::lock_guard locked(stopping_);
     boost::asio::post(alone_, [this] { begin_stop(); });
 }
 
