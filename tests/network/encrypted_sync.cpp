@@ -24,9 +24,10 @@ TEST_CASE("encrypted sync: T21, devices meet, and no file and no message has a w
     check_all(hub, phone, desk);
 }
 
-TEST_CASE("encrypted sync: T21, what waits, travels and is repeated is sealed as well") {
+TEST_CASE_TEMPLATE("encrypted sync: T21, what waits, travels and is repeated is sealed as well",
+                   Device, device, json_device) {
     served hub;
-    device phone(hub), desk(hub);
+    Device phone(hub), desk(hub);
     REQUIRE(phone.own.put(note(1)));
     require_sync(phone);
     // An edit keeps the row as it was, and while it travels, what was sent.
@@ -70,9 +71,11 @@ TEST_CASE("encrypted sync: T23, contents are merged and compared, whatever the k
     check_all(hub, phone, desk);
 }
 
-TEST_CASE("encrypted sync: T21, both sides of a conflict are sealed until a person has decided") {
+TEST_CASE_TEMPLATE(
+    "encrypted sync: T21, both sides of a conflict are sealed until a person has decided", Device,
+    device, json_device) {
     served hub(ring(first_key), true);
-    device phone(hub), desk(hub);
+    Device phone(hub), desk(hub);
     REQUIRE(phone.own.put(note(1)));
     require_sync(phone);
     require_sync(desk);
@@ -114,19 +117,33 @@ TEST_CASE("encrypted sync: T21, both sides of a conflict are sealed until a pers
     check_all(hub, phone, desk);
 }
 
-TEST_CASE("encrypted sync: T23, a server that lacks the key refuses, and the work goes on later") {
-    served hub(ring(first_key));
-    device phone(hub, ring(first_key, second_key));
+TEST_CASE_TEMPLATE(
+    "encrypted sync: T23, a server that lacks the key refuses, and the work goes on later", Device,
+    device, json_device) {
+    const keyring both = ring(first_key, second_key);
+    served without(ring(first_key));
+    Device phone(without, both);
     REQUIRE(phone.own.put(note(1)));
     (void)phone.own.sync();
     const auto failed = phone.own.failed();
     REQUIRE(failed);
     REQUIRE(failed->size() == 1);
-    CHECK(failed->front().reason.find("the ciphertext is under key 2, which the keyring has not") !=
-          std::string::npos);
+    CHECK_MESSAGE(
+        failed->front().reason.find("the ciphertext is under key 2, which the keyring has "
+                                    "not") != std::string::npos,
+        failed->front().reason);
     CHECK(!shows_a_canary(failed->front().reason));
-    CHECK(!shows_a_canary(hub.heard));
+    CHECK(!shows_a_canary(without.heard));
     CHECK(phone.get(1)->text == "canary of the text");
+    // One that has it.
+    served hub(both);
+    phone.link = Device::make_link(hub, both, ann);
+    REQUIRE(phone.own.retry(failed->front().id));
+    require_sync(phone);
+    device desk(hub, both);
+    require_sync(desk);
+    CHECK(desk.get(1)->text == "canary of the text");
+    check_all(hub, phone, desk);
 }
 
 TEST_CASE("encrypted sync: T21, a device of another tenant's name can open nothing") {

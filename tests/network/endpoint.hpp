@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -52,6 +53,35 @@ class endpoint {
     http::server_options options_;
     std::unique_ptr<http::server> server_{};
     std::thread thread_{};
+};
+
+/// A server whose answer is a stream, which the test holds.
+class stream_endpoint {
+  public:
+    explicit stream_endpoint(http::server_options options = {})
+        : served_(
+              [this](http::request&&) -> http::response {
+                  return {.goes_on = [this](const std::shared_ptr<http::stream>& begun)
+                              -> std::shared_ptr<void> {
+                      const std::lock_guard locked(lock_);
+                      open_ = begun;
+                      return {};
+                  }};
+              },
+              std::move(options)) {}
+
+    [[nodiscard]] const endpoint& served() const noexcept { return served_; }
+    /// The one that was begun last.
+    [[nodiscard]] std::shared_ptr<http::stream> stream() {
+        const std::lock_guard locked(lock_);
+        REQUIRE(open_);
+        return open_;
+    }
+
+  private:
+    std::mutex lock_{};
+    std::shared_ptr<http::stream> open_{};
+    endpoint served_;
 };
 
 /// A server of one connection, which is answered by hand.

@@ -235,28 +235,11 @@ TEST_CASE("stream: what is sent reaches the other side as events, until either e
 }
 
 TEST_CASE("T27: a stream tells who sends that its queue fills, and that its peer has read") {
-    std::mutex lock;
-    std::shared_ptr<http::stream> open;
-    http::server_options options;
-    options.stream.queue_bytes = 100'000;
-    endpoint served(
-        [&](http::request&&) -> http::response {
-            return {.goes_on =
-                        [&](const std::shared_ptr<http::stream>& begun) -> std::shared_ptr<void> {
-                const std::lock_guard locked(lock);
-                open = begun;
-                return {};
-            }};
-        },
-        options);
-    stranger someone(served);
+    stream_endpoint at({.stream = {.queue_bytes = 100'000}});
+    stranger someone(at.served());
     someone.say(request("/"));
     (void)someone.hear("\r\n\r\n");
-    const auto stream = [&] {
-        const std::lock_guard locked(lock);
-        return open;
-    }();
-    REQUIRE(stream);
+    const auto stream = at.stream();
     CHECK(stream->has_room());
     const std::string text(10'000, 'x');
     int sent = 0;
@@ -271,28 +254,11 @@ TEST_CASE("T27: a stream tells who sends that its queue fills, and that its peer
 }
 
 TEST_CASE("T27: a stream whose peer doesn't read is ended when its queue is full") {
-    std::mutex lock;
-    std::shared_ptr<http::stream> open;
-    http::server_options options;
-    options.stream.queue_bytes = 10'000;
-    endpoint served(
-        [&](http::request&&) -> http::response {
-            return {.goes_on =
-                        [&](const std::shared_ptr<http::stream>& begun) -> std::shared_ptr<void> {
-                const std::lock_guard locked(lock);
-                open = begun;
-                return {};
-            }};
-        },
-        options);
-    stranger someone(served);
+    stream_endpoint at({.stream = {.queue_bytes = 10'000}});
+    stranger someone(at.served());
     someone.say(request("/"));
     (void)someone.hear("\r\n\r\n");
-    const auto stream = [&] {
-        const std::lock_guard locked(lock);
-        return open;
-    }();
-    REQUIRE(stream);
+    const auto stream = at.stream();
     const std::string text(1'000, 'x');
     int sent = 0;
     while (sent < 100'000 && stream->send(text)) ++sent;

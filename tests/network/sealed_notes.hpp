@@ -122,7 +122,6 @@ struct device_by {
         return *found;
     }
 
-  private:
     static Link make_link(const served& at, const keyring& keys, const tenant_id& whose) {
         const http::client_options as_any = {.token = [] { return secret<std::string>("any"); }};
         if constexpr (std::is_same_v<Link, binary_link>)

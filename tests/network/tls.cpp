@@ -34,6 +34,7 @@ using namespace syncfw;
 using namespace syncfw::annotations;
 using syncfw::testing::endpoint;
 using syncfw::testing::one_connection;
+using syncfw::testing::stream_endpoint;
 
 http::response echo(http::request&& asked) {
     return {.body = asked.head.path + asked.body};
@@ -322,27 +323,12 @@ TEST_CASE("https: many connections at the same time, and some that break off") {
 }
 
 TEST_CASE("https: a stream reaches the other side, and its end is said") {
-    std::mutex lock;
-    std::shared_ptr<http::stream> open;
-    endpoint served(
-        [&](http::request&&) -> http::response {
-            return {.goes_on =
-                        [&](const std::shared_ptr<http::stream>& begun) -> std::shared_ptr<void> {
-                const std::lock_guard locked(lock);
-                open = begun;
-                return {};
-            }};
-        },
-        served_by(tests::server_tls()));
+    stream_endpoint at(served_by(tests::server_tls()));
     const auto tls = tests::client_tls();
-    stranger someone(served, tls.get());
+    stranger someone(at.served(), tls.get());
     someone.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(someone.hear("\r\n\r\n").find("text/event-stream") != std::string::npos);
-    const auto stream = [&] {
-        const std::lock_guard locked(lock);
-        return open;
-    }();
-    REQUIRE(stream);
+    const auto stream = at.stream();
     for (int i = 0; i < 10; ++i) {
         CHECK(stream->send("one"));
         CHECK(someone.hear("\n\n").find("data: one\n\n") != std::string::npos);

@@ -118,7 +118,7 @@ class service {
     void stop() { listening_->stop(); }
 
     /// Lets go of what is older than `service_options::keep`, once a day of each tenant that the
-    /// store knows; where it can't list them, of each that asked. `run` looks each hour whether
+    /// store knows; where it can't list them, of each that asked. `run` looks each minute whether
     /// there is something to do; for one thread at a time.
     void let_go(timestamp now) {
         while (upkeep_.step(now)) {
