@@ -27,8 +27,7 @@
 #include <syncfw/transport/http/server.hpp>
 #include <syncfw/transport/poke.hpp>
 
-#include <boost/asio/ip/address_v6.hpp>
-
+#include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -37,6 +36,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <netinet/in.h>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -154,11 +154,12 @@ namespace detail {
 
 /// Whose an address is, as far as it tells: of IPv6 a customer has 2^64 of them.
 [[nodiscard]] inline std::string network_of(const std::string& address) {
-    boost::system::error_code why;
-    const auto at = boost::asio::ip::make_address_v6(address, why);
-    if (why || at.is_v4_mapped()) return address;
-    const auto bytes = at.to_bytes();
-    return std::string(bytes.begin(), bytes.begin() + 8);
+    // Without the name of the link that it came by, if it has one.
+    in6_addr at{};
+    if (::inet_pton(AF_INET6, address.substr(0, address.find('%')).c_str(), &at) != 1 ||
+        IN6_IS_ADDR_V4MAPPED(&at))
+        return address;
+    return std::string(at.s6_addr, at.s6_addr + 8);
 }
 
 /// A subject is one of its tenant: another tenant's of the same name is somebody else.

@@ -9,25 +9,24 @@
 //     if (!listening) return fail(listening.error());
 //     (*listening)->run();  // until stop(), or SIGINT or SIGTERM
 //
-// The function may be called by several threads at the same time, and may wait for a database. It
-// includes Boost.Asio: let one file of a program include it.
+// The function may be called by several threads at the same time, and may wait for a database.
 #pragma once
 
 #include <syncfw/core/result.hpp>
 #include <syncfw/transport/http/detail/connection.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
+#include <syncfw/transport/http/detail/poller.hpp>
+#include <syncfw/transport/http/detail/signals.hpp>
 
 #include <algorithm>
-#include <chrono>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <netdb.h>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -59,23 +58,21 @@ class server {
 
   private:
     server(handler&& handle, server_options&& options)
-        : shared_(std::move(handle), std::move(options)),
-          alone_(boost::asio::make_strand(shared_.io)),
-          acceptor_(alone_),
-          pause_(alone_),
-          grace_(alone_),
-          signals_(alone_) {}
+        : shared_(std::move(handle), std::move(options)) {}
 
     [[nodiscard]] result<void> listen();
+    [[nodiscard]] int try_to_listen(const addrinfo& at);
+    void work();
     void accept();
     void begin_stop();
 
     detail::server_shared shared_;
-    boost::asio::strand<boost::asio::io_context::executor_type> alone_;  // Of the four below.
-    boost::asio::ip::tcp::acceptor acceptor_;
-    boost::asio::steady_timer pause_;
-    boost::asio::steady_timer grace_;
-    boost::asio::signal_set signals_;
+    std::mutex accepting_{};  // Somebody is at work with the first of these.
+    detail::open_file listening_{};
+    detail::alarm_clock ticks_{};
+    detail::alarm_clock pause_{};
+    detail::alarm_clock grace_{};
+    detail::signal_watch signals_{};
     std::mutex stopping_{};  // Somebody is in `stop`.
     unsigned short port_ = 0;
 };
@@ -94,82 +91,120 @@ inline result<std::unique_ptr<server>> server::open(handler handle, server_optio
 }
 
 inline result<void> server::listen() {
-    namespace asio = boost::asio;
     const server_options& options = shared_.options;
-    boost::system::error_code why;
-    const auto address = asio::ip::make_address(options.address, why);
-    if (why)
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(options.address.c_str(), std::to_string(options.port).c_str(), &wanted,
+                      &found) != 0)
         return error{.code = errc::invalid_value,
                      .message = "'" + options.address +
                                 "' is no address to listen at; give one "
                                 "such as 127.0.0.1 or ::"};
-    const asio::ip::tcp::endpoint at(address, options.port);
-    const auto then = [&](auto&& step) {
-        if (!why) step();
-    };
-    then([&] { acceptor_.open(at.protocol(), why); });
-    then([&] { acceptor_.set_option(asio::socket_base::reuse_address(true), why); });
-    then([&] { acceptor_.bind(at, why); });
-    then([&] { acceptor_.listen(asio::socket_base::max_listen_connections, why); });
-    if (why)
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, &::freeaddrinfo);
+    if (const int why = try_to_listen(*found); why != 0)
         return error{.code = errc::unavailable,
                      .message = "can't listen at " + options.address + ":" +
-                                std::to_string(options.port) + ": " + why.message()};
-    port_ = acceptor_.local_endpoint().port();
-    accept();
+                                std::to_string(options.port) + ": " + std::strerror(why)};
     return {};
 }
 
+inline int server::try_to_listen(const addrinfo& at) {
+    detail::poller& files = shared_.files;
+    listening_ = detail::open_file(
+        ::socket(at.ai_family, at.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at.ai_protocol));
+    const int file = listening_.number();
+    const int on = 1;
+    sockaddr_storage here{};
+    socklen_t size = sizeof here;
+    const bool done =
+        listening_.is_open() && files.is_open() &&
+        ::setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        ::bind(file, at.ai_addr, at.ai_addrlen) == 0 && ::listen(file, SOMAXCONN) == 0 &&
+        ::getsockname(file, reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
+        files.watch(ticks_.file(), &ticks_) && files.watch(pause_.file(), &pause_) &&
+        files.watch(grace_.file(), &grace_) && files.watch_once(file, &listening_);
+    if (!done) return errno;
+    port_ = ntohs(here.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
+                                             : reinterpret_cast<sockaddr_in&>(here).sin_port);
+    ticks_.set(1'000 * detail::connection::tick_seconds(shared_.options.most), true);
+    return 0;
+}
+
 inline void server::accept() {
-    using boost::asio::ip::tcp;
-    acceptor_.async_accept(boost::asio::make_strand(shared_.io),
-                           [this](const boost::system::error_code& why, tcp::socket socket) {
-                               if (!acceptor_.is_open()) return;
-                               if (!why) {
-                                   detail::connection::begin(shared_, std::move(socket));
-                                   return accept();
-                               }
-                               // No more files, say: others are closed meanwhile.
-                               pause_.expires_after(std::chrono::milliseconds(100));
-                               pause_.async_wait([this](const boost::system::error_code&) {
-                                   if (acceptor_.is_open()) accept();
-                               });
-                           });
+    const std::lock_guard locked(accepting_);
+    if (!listening_.is_open()) return;
+    // Others who have news have their turn now and then.
+    for (int turns = 0; turns < 64; ++turns) {
+        sockaddr_storage from{};
+        socklen_t size = sizeof from;
+        auto* const where = reinterpret_cast<sockaddr*>(&from);
+        detail::open_file socket(
+            ::accept4(listening_.number(), where, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!socket.is_open() && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (!socket.is_open() && (errno == EINTR || errno == ECONNABORTED)) continue;
+        // No more files, say: others are closed meanwhile.
+        if (!socket.is_open()) return pause_.set(100);
+        char address[NI_MAXHOST] = {};
+        ::getnameinfo(where, size, address, sizeof address, nullptr, 0, NI_NUMERICHOST);
+        detail::connection::begin(shared_, std::move(socket), address);
+    }
+    shared_.files.watch_again(listening_.number(), &listening_);
+}
+
+inline void server::work() {
+    using news = detail::connection_base::news;
+    while (!shared_.is_over) {
+        const auto next = shared_.next_of_queue();
+        if (next) next->work();
+        const auto [whose, is_hung] = shared_.files.wait(next == nullptr);
+        if (whose == nullptr) continue;
+        if (whose == &listening_ || whose == &pause_) {
+            accept();
+        } else if (whose == &ticks_) {
+            for (const auto& each : shared_.everybody()) each->tell(news::tick);
+        } else if (whose == &grace_) {
+            for (const auto& each : shared_.everybody()) each->leave_word(news::ends_now);
+        } else if (whose == &signals_) {
+            if (signals_.has_come()) begin_stop();
+        } else if (const auto who = shared_.find(whose)) {
+            who->tell(news::of_socket | (is_hung ? news::hung : 0));
+        }
+    }
+    shared_.files.wake();  // The next one ends too.
 }
 
 inline void server::run() {
     std::vector<std::thread> others;
-    for (int i = 1; i < shared_.threads; ++i) others.emplace_back([this] { shared_.io.run(); });
-    shared_.io.run();
+    for (int i = 1; i < shared_.threads; ++i) others.emplace_back([this] { work(); });
+    work();
     for (std::thread& each : others) each.join();
-    // Who said stop still holds the strand for a moment.
+    // Who said stop, or was the last to leave, is still at it for a moment.
     const std::lock_guard locked(stopping_);
+    shared_.await_leavers();
 }
 
 inline void server::stop() {
     const std::lock_guard locked(stopping_);
-    boost::asio::post(alone_, [this] { begin_stop(); });
+    begin_stop();
 }
 
 inline void server::stop_on(std::initializer_list<int> signals) {
-    for (const int each : signals) signals_.add(each);
-    signals_.async_wait([this](const boost::system::error_code& why, int) {
-        if (!why) begin_stop();
-    });
+    for (const int each : signals) (void)signals_.add(each, shared_.files);
 }
 
 inline void server::begin_stop() {
-    if (shared_.is_stopping) return;
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
-    signals_.cancel(ignored);
+    {
+        const std::lock_guard locked(accepting_);
+        if (!listening_.is_open()) return;
+        shared_.files.forget(listening_.number());
+        listening_.close();
+    }
+    signals_.end();
     // Whoever isn't ready by then is cut off.
-    grace_.expires_after(std::chrono::seconds(shared_.options.stop_seconds));
-    grace_.async_wait([this](const boost::system::error_code& why) {
-        if (!why) shared_.end_all(true);
-    });
-    shared_.stop([this] { boost::asio::post(alone_, [this] { grace_.cancel(); }); });
+    grace_.set(std::max<std::int64_t>(1, 1'000 * shared_.options.stop_seconds));
+    shared_.begin_stop();
 }
 
 }  // namespace syncfw::http

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // One connection of the server: moves bytes between its socket and its session, and looks at the
-// clock. All of it happens on the connection's strand.
+// clock. One thread at a time is at work on it.
 #pragma once
 
 #include <syncfw/core/detail/system_time.hpp>
-#include <syncfw/core/uuid.hpp>
 #include <syncfw/transport/detail/steady_time.hpp>
 #include <syncfw/transport/http/detail/date.hpp>
 #include <syncfw/transport/http/detail/server_shared.hpp>
@@ -12,108 +11,107 @@
 #include <syncfw/transport/http/filter.hpp>
 #include <syncfw/transport/http/server_session.hpp>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <utility>
 
 namespace syncfw::http::detail {
 
-class connection final : public connection_base, public std::enable_shared_from_this<connection> {
+class connection final : public connection_base {
   public:
-    using tcp = boost::asio::ip::tcp;
-    using error_code = boost::system::error_code;
-
-    static void begin(server_shared& shared, tcp::socket&& socket) {
-        auto made = std::make_shared<connection>(shared, std::move(socket));
+    /// `address` is the other side's, in words.
+    static void begin(server_shared& shared, open_file&& socket, std::string&& address) {
+        auto made = std::make_shared<connection>(shared, std::move(socket), std::move(address));
         // Where there are too many, the socket is closed with this.
-        if (shared.enter(made))
-            boost::asio::post(made->socket_.get_executor(), [made] { made->start(); });
+        if (!shared.enter(made)) return;
+        const connection_base* const key = made.get();
+        if (!shared.files.watch(made->socket_.number(), key)) shared.let_go(*made);
     }
 
-    connection(server_shared& shared, tcp::socket&& socket)
-        : shared_(shared),
+    connection(server_shared& shared, open_file&& socket, std::string&& address)
+        : connection_base(shared),
           socket_(std::move(socket)),
-          timer_(socket_.get_executor()),
-          session_(shared.options.most, date_now) {
-        error_code ignored;
-        address_ = socket_.remote_endpoint(ignored).address().to_string();
+          session_(shared.options.most, date_now),
+          address_(std::move(address)) {
+        const int on = 1;
+        ::setsockopt(socket_.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        begin_phase();
     }
     ~connection() override { shared_.leave(*this); }
 
     [[nodiscard]] const std::string& address() const noexcept override { return address_; }
-    /// The server stops: who waits goes at once, the others when they have their answer.
-    void end(bool at_once) override {
-        boost::asio::post(socket_.get_executor(), [self = shared_from_this(), at_once] {
-            const bool is_idle = self->session_.at() == phase::idle && !self->is_writing_;
-            if (at_once || is_idle) return self->cut();
-            if (self->streaming_) self->streaming_->close(1001, "the server stops");
-            self->session_.end();
-            self->pump();
-        });
-    }
-    void go_on() override {
-        boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
-            // Nobody would hear the answer.
-            if (self->is_cut_) return self->shared_.give_place();
-            self->answer(true);
-            self->pump();
-        });
-    }
 
-  private:
-    using phase = server_session::phase;
     // How often the deadlines are looked at.
-    [[nodiscard]] std::int64_t tick_seconds() const {
-        const limits& most = shared_.options.most;
+    [[nodiscard]] static std::int64_t tick_seconds(const limits& most) {
         return std::clamp<std::int64_t>(
             std::min({most.head_seconds, most.body_seconds, most.idle_seconds, most.write_seconds}),
             1, 5);
     }
 
-    void start() {
-        error_code ignored;
-        socket_.set_option(tcp::no_delay(true), ignored);
-        socket_.non_blocking(true, ignored);
-        if (shared_.options.tls) {
-            auto begun = shared_.options.tls->begin({});
-            if (!begun) return cut();
-            filter_ = std::move(*begun);
+  private:
+    using phase = server_session::phase;
+
+    [[nodiscard]] bool act(unsigned what) override {
+        try {
+            if (!is_begun_) begin();
+            // Where it was cut meanwhile, nobody would hear the answer.
+            if ((what & news::turn) != 0) is_cut_ ? shared_.give_place() : answer(true);
+            if ((what & news::of_socket) != 0) can_read_ = can_write_ = true;
+            if ((what & news::hung) != 0) is_hung_ = true;
+            if (is_cut_) return true;
+            if ((what & (news::ends | news::ends_now)) != 0) end((what & news::ends_now) != 0);
+            if ((what & news::tick) != 0 && !is_cut_) tick();
+            return pump();
+        } catch (...) {
+            // No memory, say: others may have better luck.
+            cut();
+            return true;
         }
-        begin_phase();
-        arm();
-        pump();
     }
 
-    // Whatever happened: begins what can be begun. A request waits until the answer before it was
+    void begin() {
+        is_begun_ = true;
+        if (!shared_.options.tls) return;
+        auto begun = shared_.options.tls->begin({});
+        if (!begun) return cut();
+        filter_ = std::move(*begun);
+    }
+
+    /// The server stops: who waits goes at once, the others when they have their answer.
+    void end(bool at_once) {
+        const bool is_idle = session_.at() == phase::idle && !is_writing_;
+        if (at_once || is_idle) return cut();
+        if (streaming_) streaming_->close(1001, "the server stops");
+        session_.end();
+    }
+
+    // Whatever happened: does what can be done. A request waits until the answer before it was
     // sent, so that many of them, sent at once by who reads nothing, make no heap of answers. Who
-    // has much to do lets others have their turn.
-    void pump() {
-        for (int turns = 0; !is_cut_; ++turns) {
-            if (turns == 64) return go_on_later();
-            if (!is_writing_ && !is_closing_ && write()) continue;
-            if (is_writing_ || waits_ || !session_.has_request()) break;
-            take_request();
+    // has much to do lets others have their turn: then it is false.
+    [[nodiscard]] bool pump() {
+        for (int turns = 0; turns < 64; ++turns) {
+            if (is_cut_) return true;
+            if (is_writing_ ? can_write_ : !is_closing_ && begin_write()) {
+                write_on();
+            } else if (!is_writing_ && !waits_ && session_.has_request()) {
+                take_request();
+            } else if (can_read_ && wants_bytes()) {
+                take_bytes();
+            } else {
+                return true;
+            }
         }
-        if (!is_cut_ && !is_reading_ && wants_bytes()) read();
-    }
-
-    void go_on_later() {
-        if (std::exchange(is_posted_, true)) return;
-        boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
-            self->is_posted_ = false;
-            self->pump();
-        });
+        return false;
     }
 
     // Who reads no answers isn't heard either, and who says that he has asked all that he wanted
@@ -130,22 +128,16 @@ class connection final : public connection_base, public std::enable_shared_from_
 
     // Bytes are read once they are there, into the thread's own room: a thousand connections that
     // wait hold no buffers.
-    void read() {
-        is_reading_ = true;
-        socket_.async_wait(tcp::socket::wait_read,
-                           [self = shared_from_this()](const error_code& why) {
-                               self->is_reading_ = false;
-                               if (why) return self->cut();
-                               if (self->wants_bytes()) self->take_bytes();
-                           });
-    }
-
     void take_bytes() {
         static thread_local std::array<char, 64 << 10> room;
-        if (is_cut_) return;
-        error_code why;
-        const std::size_t count = socket_.read_some(boost::asio::buffer(room), why);
-        if (why && why != boost::asio::error::would_block) return cut();
+        const ssize_t came = ::recv(socket_.number(), room.data(), room.size(), 0);
+        if (came < 0 && errno == EINTR) return;
+        if (came < 0 && errno == EAGAIN) return void(can_read_ = false);
+        if (came <= 0) return cut();
+        const auto count = static_cast<std::size_t>(came);
+        // Less than there is room for was all, and we'll be told of more; but not of its end, once
+        // that was told.
+        can_read_ = count == room.size() || is_hung_;
         std::string_view bytes(room.data(), count);
         std::string plain;
         if (filter_ && !is_closing_) {
@@ -163,7 +155,6 @@ class connection final : public connection_base, public std::enable_shared_from_
             session_.receive(bytes);
             if (session_.at() != before) begin_phase();
         }
-        pump();
     }
 
     // False where the peer is not to be understood, or has nothing more to say.
@@ -192,7 +183,7 @@ class connection final : public connection_base, public std::enable_shared_from_
     void take_request() {
         const auto& at_once = shared_.options.at_once;
         if (at_once && at_once(session_.peek().head)) return answer(false);
-        switch (shared_.take_place(shared_from_this())) {
+        switch (shared_.take_place(*this)) {
             case server_shared::place::taken: return answer(true);
             case server_shared::place::waits: waits_ = true; return;
             case server_shared::place::none: break;
@@ -204,6 +195,8 @@ class connection final : public connection_base, public std::enable_shared_from_
     }
 
     void answer(bool has_place) {
+        // Not before its end: how a stream begins may take as long as an answer.
+        const std::unique_ptr<server_shared, give_back> place(has_place ? &shared_ : nullptr);
         waits_ = false;
         request asked = session_.take_request();
         asked.peer = address_;
@@ -216,9 +209,11 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (!protocol || !begin_stream(given, protocol))
             session_.answer(std::move(given), shared_.is_stopping);
         begin_phase();
-        // Not before: how a stream begins may take as long as an answer.
-        if (has_place) shared_.give_place();
     }
+
+    struct give_back {
+        void operator()(server_shared* shared) const { shared->give_place(); }
+    };
 
     // The caller's own name of it, if it is a word; else one that nobody else has.
     void name(request& asked) {
@@ -226,7 +221,7 @@ class connection final : public connection_base, public std::enable_shared_from_
         if (given.size() <= 64 && is_token(given))
             asked.id = given;
         else
-            asked.id = to_string(new_uuid());
+            asked.id = shared_.next_name();
     }
 
     [[nodiscard]] response call(request&& asked) {
@@ -237,8 +232,8 @@ class connection final : public connection_base, public std::enable_shared_from_
         }
     }
 
-    // True where all that was there was sent, so that there may be more.
-    bool write() {
+    // Takes what is to be sent next; false where there is nothing.
+    [[nodiscard]] bool begin_write() {
         if (session_.has_output())
             session_.take_output(head_, body_);
         else if (streaming_)
@@ -253,39 +248,40 @@ class connection final : public connection_base, public std::enable_shared_from_
         }
         written_ = 0;
         is_writing_ = true;
-        write_on();
-        write_began_ = now();
-        written_lately_ = 0;  // What the socket took at once nobody has read yet.
-        return !is_writing_;
+        write_began_ = syncfw::detail::steady_microseconds();
+        is_first_piece_ = true;
+        return true;
     }
 
-    // Most answers fit into the socket at once. What doesn't, waits; so does, after a while, who
-    // reads as fast as we write, for others are to have their turn.
+    // Most answers fit into the socket at once. What doesn't, waits until it can be written.
     void write_on() {
-        for (int pieces = 0; pieces < 16; ++pieces) {
-            if (filter_ && !seal()) return cut();
-            error_code why;
-            const std::size_t count = socket_.write_some(left_to_write(), why);
-            if (why == boost::asio::error::would_block) break;
-            if (why) return cut();
-            written_lately_ += static_cast<std::int64_t>(count);
-            (filter_ ? sent_ : written_) += count;
-            if (is_written()) return end_write();
+        if (filter_ && !seal()) return cut();
+        auto parts = left_to_write();
+        msghdr all{};
+        all.msg_iov = parts.data();
+        all.msg_iovlen = parts.size();
+        // No signal, where the other side has gone.
+        const ssize_t sent = ::sendmsg(socket_.number(), &all, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) return;
+        if (sent < 0 && errno == EAGAIN) {
+            can_write_ = false;
+            return;
         }
-        socket_.async_wait(tcp::socket::wait_write,
-                           [self = shared_from_this()](const error_code& why) {
-                               if (why) return self->cut();
-                               if (self->is_cut_) return;
-                               self->write_on();
-                               self->pump();
-                           });
+        if (sent < 0) return cut();
+        const auto count = static_cast<std::size_t>(sent);
+        // What the socket took at once nobody has read yet.
+        written_lately_ = std::exchange(is_first_piece_, false) ? 0 : written_lately_ + sent;
+        (filter_ ? sent_ : written_) += count;
+        if (is_written()) end_write();
     }
-    [[nodiscard]] std::array<boost::asio::const_buffer, 2> left_to_write() const {
-        if (filter_) return {boost::asio::buffer(std::string_view(sealed_).substr(sent_))};
+    [[nodiscard]] std::array<iovec, 2> left_to_write() const {
+        const auto part = [](std::string_view bytes) {
+            return iovec{const_cast<char*>(bytes.data()), bytes.size()};
+        };
+        if (filter_) return {part(std::string_view(sealed_).substr(sent_)), iovec{}};
         const std::string_view head = head_, body = body_;
         const std::size_t of_head = std::min(written_, head.size());
-        return {boost::asio::buffer(head.substr(of_head)),
-                boost::asio::buffer(body.substr(written_ - of_head))};
+        return {part(head.substr(of_head)), part(body.substr(written_ - of_head))};
     }
     void end_write() {
         const bool was_ours = !head_.empty();  // Not the filter's own.
@@ -320,33 +316,32 @@ class connection final : public connection_base, public std::enable_shared_from_
     // What the peer still sends must not turn its answer into a reset: it is read, and the peer
     // hears that nothing more comes.
     void finish() {
-        error_code ignored;
-        socket_.shutdown(tcp::socket::shutdown_send, ignored);
+        ::shutdown(socket_.number(), SHUT_WR);
         is_closing_ = true;
         kept_.reset();
         begin_phase();
     }
 
     void cut() {
-        if (is_cut_) return;
-        is_cut_ = true;
-        error_code ignored;
+        if (std::exchange(is_cut_, true)) return;
         if (filter_ && !is_writing_) {
             // Why, or that it ends here and was not cut by others; without waiting.
             filter_->close();
-            socket_.write_some(boost::asio::buffer(filter_->take_output()), ignored);
+            const std::string last = filter_->take_output();
+            (void)::send(socket_.number(), last.data(), last.size(), MSG_NOSIGNAL);
         }
-        socket_.close(ignored);
-        timer_.cancel();
+        shared_.files.forget(socket_.number());
+        socket_.close();
         kept_.reset();
+        shared_.let_go(*this);
     }
 
     // --- streams ---------------------------------------------------------------------------------
 
     class stream_of final : public stream {
       public:
-        stream_of(const std::shared_ptr<connection>& whose, std::shared_ptr<streaming> protocol)
-            : whose_(whose), protocol_(std::move(protocol)) {}
+        stream_of(std::weak_ptr<connection_base>&& whose, std::shared_ptr<streaming> protocol)
+            : whose_(std::move(whose)), protocol_(std::move(protocol)) {}
         bool send(std::string_view text) override {
             return wake([&] { return protocol_->send(text); });
         }
@@ -362,21 +357,17 @@ class connection final : public connection_base, public std::enable_shared_from_
             const auto whose = whose_.lock();
             if (!whose) return false;
             const bool done = act();
-            if (!protocol_->is_woken.exchange(true))
-                boost::asio::post(whose->socket_.get_executor(), [whose, protocol = protocol_] {
-                    protocol->is_woken = false;
-                    whose->pump();
-                });
+            whose->leave_word(news::woken);
             return done;
         }
-        std::weak_ptr<connection> whose_;
+        std::weak_ptr<connection_base> whose_;
         std::shared_ptr<streaming> protocol_;
     };
 
     // False where there is an answer instead of a stream.
     [[nodiscard]] bool begin_stream(response& given, const std::shared_ptr<streaming>& protocol) {
         try {
-            kept_ = given.goes_on(std::make_shared<stream_of>(shared_from_this(), protocol));
+            kept_ = given.goes_on(std::make_shared<stream_of>(weak_from_this(), protocol));
         } catch (...) {
             protocol->close(1011, {});  // For who may hold it.
             given = error_response({.code = errc::internal});
@@ -392,57 +383,46 @@ class connection final : public connection_base, public std::enable_shared_from_
     // --- time ------------------------------------------------------------------------------------
 
     [[nodiscard]] static timestamp moment() { return syncfw::detail::steady_moment(); }
-    [[nodiscard]] static std::int64_t now() {
-        return syncfw::detail::steady_microseconds() / 1'000'000;
-    }
     void begin_phase() {
-        began_ = now();
+        began_ = syncfw::detail::steady_microseconds();
         heard_ = 0;
     }
 
-    // One clock for all deadlines, which needs no rearming from request to request.
-    void arm() {
-        timer_.expires_after(std::chrono::seconds(tick_seconds()));
-        timer_.async_wait([self = shared_from_this()](const error_code& why) {
-            if (why || self->is_cut_) return;
-            self->tick();
-            self->heard_ = 0;
-            if (!self->is_cut_) self->arm();
-            self->pump();
-        });
-    }
-
+    // One clock for all deadlines of all connections.
     void tick() {
         const limits& most = shared_.options.most;
-        const std::int64_t waited = now() - began_;
+        const auto has_passed = [now = syncfw::detail::steady_microseconds()](std::int64_t since,
+                                                                              std::int64_t seconds) {
+            return now - since >= seconds * 1'000'000;
+        };
+        const std::int64_t period = tick_seconds(most);
+        const bool is_slow = std::exchange(heard_, 0) < most.body_bytes_second * period;
         if (filter_ && !filter_->is_established())
-            return waited >= most.head_seconds ? cut() : void();
+            return has_passed(began_, most.head_seconds) ? cut() : void();
         const phase at = session_.at();
         if (streaming_ && ends_at_ != 0 && syncfw::detail::system_microseconds() >= ends_at_)
             streaming_->close(4401, "the token has ended");
         if (is_writing_) {
             // A socket takes more in bursts, so a slow reader is looked at over the whole time.
-            if (now() - write_began_ < most.write_seconds) return;
+            if (!has_passed(write_began_, most.write_seconds)) return;
             if (written_lately_ < most.body_bytes_second * most.write_seconds) return cut();
-            write_began_ = now();
+            write_began_ = syncfw::detail::steady_microseconds();
             written_lately_ = 0;
             return;
         }
-        if (is_closing_) return waited >= tick_seconds() ? cut() : void();
+        if (is_closing_) return has_passed(began_, period) ? cut() : void();
         if (streaming_) return streaming_->tick(moment());
-        if (at == phase::idle && waited >= most.idle_seconds) return cut();
-        const bool is_slow = heard_ < most.body_bytes_second * tick_seconds();
-        const bool is_late = (at == phase::head && waited >= most.head_seconds) ||
-                             (at == phase::body && (waited >= most.body_seconds ||
-                                                    (is_slow && waited >= tick_seconds())));
+        if (at == phase::idle && has_passed(began_, most.idle_seconds)) return cut();
+        const bool is_late =
+            (at == phase::head && has_passed(began_, most.head_seconds)) ||
+            (at == phase::body &&
+             (has_passed(began_, most.body_seconds) || (is_slow && has_passed(began_, period))));
         if (is_late) session_.refuse({408, "the request did not come in time"});
     }
 
-    server_shared& shared_;
-    tcp::socket socket_;
-    boost::asio::steady_timer timer_;
+    open_file socket_;
     server_session session_;
-    std::string address_{};
+    std::string address_;
     std::shared_ptr<streaming> streaming_{};
     std::shared_ptr<void> kept_{};  // What ends with the stream.
     std::int64_t ends_at_ = 0;
@@ -452,17 +432,20 @@ class connection final : public connection_base, public std::enable_shared_from_
     std::string head_{}, body_{};  // What is being written,
     std::size_t written_ = 0;      // and how much of it was.
     std::size_t drained_ = 0;
-    std::int64_t began_ = 0;        // When this phase began, in seconds,
+    std::int64_t began_ = 0;        // When this phase began, in microseconds,
     std::int64_t heard_ = 0;        // and bytes since the last tick;
     std::int64_t write_began_ = 0;  // the same of what is being written.
     std::int64_t written_lately_ = 0;
     std::int64_t came_at_ = 0;  // When the last bytes came, in microseconds.
-    bool is_reading_ = false;
+    bool is_begun_ = false;
+    bool can_read_ = false;   // As far as we were told.
+    bool can_write_ = false;
+    bool is_hung_ = false;
     bool is_writing_ = false;
+    bool is_first_piece_ = false;
     bool is_closing_ = false;
     bool is_cut_ = false;
-    bool is_posted_ = false;  // It goes on soon.
-    bool waits_ = false;      // For a place among the handlers.
+    bool waits_ = false;  // For a place among the handlers.
 };
 
 }  // namespace syncfw::http::detail

@@ -3,12 +3,12 @@
 // places of those whose requests are handled at the same time.
 #pragma once
 
+#include <syncfw/core/uuid.hpp>
+#include <syncfw/transport/http/detail/poller.hpp>
 #include <syncfw/transport/http/detail/streaming.hpp>
 #include <syncfw/transport/http/filter.hpp>
 #include <syncfw/transport/http/limits.hpp>
 #include <syncfw/transport/http/message.hpp>
-
-#include <boost/asio/io_context.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -16,12 +16,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -48,12 +47,53 @@ namespace detail {
 
 using handler = std::function<response(request&&)>;
 
-class connection_base {
+class server_shared;
+
+/// What connections have in common: that many threads may have news for one, while one at a time is
+/// at work on it. Who has news and finds another at work leaves it to him.
+class connection_base : public std::enable_shared_from_this<connection_base> {
   public:
+    /// What may be told, each a bit.
+    struct news {
+        static constexpr unsigned of_socket = 1;  ///< There is more to read or to write.
+        static constexpr unsigned hung = 2;       ///< The other side has closed it.
+        static constexpr unsigned tick = 4;       ///< Time for a look at the deadlines.
+        static constexpr unsigned woken = 8;      ///< Somebody put something to send.
+        static constexpr unsigned turn = 16;      ///< There is a place among the handlers.
+        static constexpr unsigned ends = 32;      ///< The server stops,
+        static constexpr unsigned ends_now = 64;  ///< and waits no longer.
+    };
+
+    explicit connection_base(server_shared& shared) noexcept : shared_(shared) {}
     virtual ~connection_base() = default;
+    connection_base(const connection_base&) = delete;
+    connection_base& operator=(const connection_base&) = delete;
     [[nodiscard]] virtual const std::string& address() const noexcept = 0;
-    virtual void end(bool at_once) = 0;
-    virtual void go_on() = 0;
+
+    /// By one of the server's threads, which does what is to be done.
+    void tell(unsigned what) {
+        if (!note(what)) work();
+    }
+    /// By anybody: one of the server's threads will do it.
+    void leave_word(unsigned what);
+    /// By the thread that took it from the queue.
+    void work();
+
+  protected:
+    /// False where there is more to do, but it's others' turn.
+    [[nodiscard]] virtual bool act(unsigned what) = 0;
+
+    server_shared& shared_;
+
+  private:
+    static constexpr unsigned is_taken = 1u << 31;
+
+    /// True where somebody is at work, or soon will be.
+    [[nodiscard]] bool note(unsigned what) noexcept {
+        return (news_.fetch_or(what | is_taken) & is_taken) != 0;
+    }
+
+    std::atomic<unsigned> news_ = 0;
 };
 
 class server_shared {
@@ -63,8 +103,7 @@ class server_shared {
           options(std::move(given)),
           threads(options.threads > 0
                       ? std::max(2, options.threads)
-                      : 2 * static_cast<int>(std::thread::hardware_concurrency()) + 2),
-          io(threads) {}
+                      : 2 * static_cast<int>(std::thread::hardware_concurrency()) + 2) {}
 
     // --- who is connected ------------------------------------------------------------------------
 
@@ -77,39 +116,75 @@ class server_shared {
             return false;
         }
         ++here;
-        all_.emplace(who.get(), who);
+        all_.emplace(who.get(), entry{who, who});
         return true;
     }
-    void leave(connection_base& who) {
-        std::function<void()> then;
-        {
-            const std::lock_guard locked(lock_);
-            if (all_.erase(&who) == 0) return;
-            const auto here = addresses_.find(who.address());
-            if (--here->second == 0) addresses_.erase(here);
-            if (all_.empty()) then = when_empty_;
-        }
-        if (then) then();
+    /// An event may come late, when its connection is gone; or another's, that got its place, which
+    /// then looks in vain.
+    [[nodiscard]] std::shared_ptr<connection_base> find(const void* who) {
+        const std::lock_guard locked(lock_);
+        const auto found = all_.find(who);
+        return found == all_.end() ? nullptr : found->second.open;
     }
-    /// Nobody enters any more; calls f once nobody is left.
-    void stop(std::function<void()> f) {
+    /// It is closed, and stays only as long as somebody has it in his hands.
+    void let_go(const connection_base& who) {
+        std::shared_ptr<connection_base> last;
+        const std::lock_guard locked(lock_);
+        const auto found = all_.find(&who);
+        if (found != all_.end()) last = std::move(found->second.open);
+    }
+    void leave(const connection_base& who) {
+        const std::lock_guard locked(lock_);
+        if (all_.erase(&who) == 0) return;
+        const auto here = addresses_.find(who.address());
+        if (--here->second == 0) addresses_.erase(here);
+        end_where_empty();
+    }
+    /// Nobody enters any more.
+    void begin_stop() {
         {
             const std::lock_guard locked(lock_);
             is_stopping = true;
-            when_empty_ = f;
-            if (!all_.empty()) f = {};
+            end_where_empty();
         }
-        if (f) return f();
-        end_all(false);
+        for (const auto& each : everybody()) each->leave_word(connection_base::news::ends);
     }
-    void end_all(bool at_once) {
+    /// Until whoever left last has done so.
+    void await_leavers() { const std::lock_guard locked(lock_); }
+    [[nodiscard]] std::vector<std::shared_ptr<connection_base>> everybody() {
         std::vector<std::shared_ptr<connection_base>> now;
+        const std::lock_guard locked(lock_);
+        for (const auto& [who, each] : all_)
+            if (auto alive = each.alive.lock()) now.push_back(std::move(alive));
+        return now;
+    }
+
+    // --- whose turn it is ------------------------------------------------------------------------
+
+    void queue(std::shared_ptr<connection_base> who) {
+        bool is_first = false;
         {
-            const std::lock_guard locked(lock_);
-            for (const auto& [who, each] : all_)
-                if (auto alive = each.lock()) now.push_back(std::move(alive));
+            const std::lock_guard locked(queue_lock_);
+            is_first = queue_.empty();
+            queue_.push_back(std::move(who));
+            is_queue_empty_ = false;
         }
-        for (const auto& each : now) each->end(at_once);
+        if (is_first) files.wake();
+    }
+    /// The first of those who wait; whoever takes one wakes another thread for the rest.
+    [[nodiscard]] std::shared_ptr<connection_base> next_of_queue() {
+        if (is_queue_empty_) return {};
+        std::shared_ptr<connection_base> next;
+        bool is_last = true;
+        {
+            const std::lock_guard locked(queue_lock_);
+            if (queue_.empty()) return {};
+            next = std::move(queue_.front());
+            queue_.pop_front();
+            is_queue_empty_ = is_last = queue_.empty();
+        }
+        if (!is_last) files.wake();
+        return next;
     }
 
     // --- whose request is handled ----------------------------------------------------------------
@@ -118,14 +193,14 @@ class server_shared {
 
     // One thread is kept for sockets, clocks and the server's health, whatever the handlers wait
     // for.
-    [[nodiscard]] place take_place(const std::shared_ptr<connection_base>& who) {
+    [[nodiscard]] place take_place(connection_base& who) {
         const std::lock_guard locked(lock_);
         if (busy_ < threads - 1) {
             ++busy_;
             return place::taken;
         }
         if (waiting_.size() >= options.waiting) return place::none;
-        waiting_.push_back(who);
+        waiting_.push_back(who.shared_from_this());
         return place::waits;
     }
     // The place goes to who has waited longest.
@@ -140,23 +215,57 @@ class server_shared {
             next = std::move(waiting_.front());
             waiting_.pop_front();
         }
-        next->go_on();
+        next->leave_word(connection_base::news::turn);
+    }
+
+    /// A request's own name: that of the server's start, and a number.
+    [[nodiscard]] std::string next_name() {
+        return start_ + std::to_string(named_.fetch_add(1, std::memory_order_relaxed) + 1);
     }
 
     handler handle;
     server_options options;
     const int threads;
-    boost::asio::io_context io;
+    poller files{};
     std::atomic<bool> is_stopping = false;
+    std::atomic<bool> is_over = false;
 
   private:
+    struct entry {
+        std::weak_ptr<connection_base> alive{};
+        std::shared_ptr<connection_base> open{};
+    };
+
+    void end_where_empty() {
+        if (!is_stopping || !all_.empty()) return;
+        is_over = true;
+        files.wake();
+    }
+
     std::mutex lock_{};
-    std::function<void()> when_empty_{};
-    std::map<connection_base*, std::weak_ptr<connection_base>> all_{};
-    std::map<std::string, std::size_t> addresses_{};
+    std::unordered_map<const void*, entry> all_{};
+    std::unordered_map<std::string, std::size_t> addresses_{};
     std::deque<std::shared_ptr<connection_base>> waiting_{};
     int busy_ = 0;
+    std::mutex queue_lock_{};
+    std::deque<std::shared_ptr<connection_base>> queue_{};
+    std::atomic<bool> is_queue_empty_ = true;
+    const std::string start_ = to_string(new_uuid()) + "-";
+    std::atomic<std::uint64_t> named_ = 0;
 };
+
+inline void connection_base::leave_word(unsigned what) {
+    if (!note(what)) shared_.queue(shared_from_this());
+}
+
+inline void connection_base::work() {
+    // Who always has news lets others have their turn.
+    for (int rounds = 0; rounds < 16 && act(news_.exchange(is_taken) & ~is_taken); ++rounds) {
+        unsigned expected = is_taken;
+        if (news_.compare_exchange_strong(expected, 0)) return;
+    }
+    shared_.queue(shared_from_this());
+}
 
 }  // namespace detail
 }  // namespace syncfw::http

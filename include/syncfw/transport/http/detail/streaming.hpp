@@ -10,7 +10,6 @@
 #include <syncfw/transport/http/message.hpp>
 #include <syncfw/transport/websocket.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,8 +48,6 @@ class streaming {
     virtual void tick(timestamp now) = 0;
     [[nodiscard]] virtual std::string take_output() = 0;
     [[nodiscard]] virtual bool is_ending() = 0;
-
-    std::atomic<bool> is_woken = false;  ///< Somebody is on the way to send what is queued.
 
   protected:
     static void add_fields(std::string& head, const response& given) {
