@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <sched.h>
 #include <time.h>
 #include <vector>
 
@@ -43,6 +44,30 @@ inline double percentile(std::vector<double> values, std::size_t percent) {
     std::nth_element(values.begin(), at, values.end());
     return *at;
 }
+
+/// Keeps this thread, and those that it starts, on one of the processors that it has. Two threads
+/// that talk to each other take several times as long where the system happens to put them on two
+/// that sleep meanwhile, and it leaves them where they are, so that one side may have luck for a
+/// whole run.
+class kept_on_processor {
+  public:
+    explicit kept_on_processor(int which) {
+        sched_getaffinity(0, sizeof before_, &before_);
+        which %= CPU_COUNT(&before_);
+        std::size_t place = 0;
+        while (!CPU_ISSET(place, &before_) || which-- > 0) ++place;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(place, &one);
+        sched_setaffinity(0, sizeof one, &one);
+    }
+    kept_on_processor(const kept_on_processor&) = delete;
+    kept_on_processor& operator=(const kept_on_processor&) = delete;
+    ~kept_on_processor() { sched_setaffinity(0, sizeof before_, &before_); }
+
+  private:
+    cpu_set_t before_{};
+};
 
 struct plan {
     std::size_t pairs = 31;    ///< Odd, so that the median is one of the measured.

@@ -11,6 +11,7 @@
 // by what `client_options::tls` brings, or not at all. Nothing heavy is included.
 #pragma once
 
+#include <syncfw/core/detail/string_room.hpp>
 #include <syncfw/core/result.hpp>
 #include <syncfw/core/secret.hpp>
 #include <syncfw/transport/http/body.hpp>
@@ -325,8 +326,6 @@ inline result<response_head> client::read_head(bool has_body, std::string& bytes
         const std::size_t end = end_of_head(bytes);
         if (end == std::string::npos) {
             if (bytes.size() > most.head_bytes) return bad_answer({431, "its head is too large"});
-            // An answer is rarely there at once: to look for it would be in vain.
-            if (bytes.empty()) line_.await(until);
             auto count = line_.read(room_.data(), room_.size(), until);
             if (!count) return count.error();
             if (*count == 0)
@@ -381,13 +380,16 @@ inline result<void> client::read_into(std::string& body, std::size_t size,
                                       const detail::deadline& until) {
     constexpr std::size_t piece = 256 << 10;
     body.reserve(size);
-    for (std::size_t come = body.size(); come < size;) {
+    while (body.size() < size) {
         if (until.left() == 0) return cut_off();
-        if (come == body.size()) body.resize(std::min(size, come + piece));
-        auto count = line_.read(body.data() + come, body.size() - come, until);
+        result<std::size_t> count(std::size_t{0});
+        syncfw::detail::append_by(body, std::min(size - body.size(), piece),
+                                  [&](char* to, std::size_t most) {
+                                      count = line_.read(to, most, until);
+                                      return count ? *count : 0;
+                                  });
         if (!count) return count.error();
         if (*count == 0) return cut_off();
-        come += *count;
     }
     return {};
 }

@@ -118,13 +118,13 @@ inline int server::try_to_listen(const addrinfo& at) {
     const int on = 1;
     sockaddr_storage here{};
     socklen_t size = sizeof here;
-    const bool done =
-        listening_.is_open() && files.is_open() &&
-        ::setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        ::bind(file, at.ai_addr, at.ai_addrlen) == 0 && ::listen(file, SOMAXCONN) == 0 &&
-        ::getsockname(file, reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
-        files.watch(ticks_.file(), &ticks_) && files.watch(pause_.file(), &pause_) &&
-        files.watch(grace_.file(), &grace_) && files.watch_once(file, &listening_);
+    const bool done = listening_.is_open() && files.is_open() &&
+                      ::setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                      ::bind(file, at.ai_addr, at.ai_addrlen) == 0 &&
+                      ::listen(file, SOMAXCONN) == 0 &&
+                      ::getsockname(file, reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
+                      files.watch(ticks_.file(), &ticks_) && files.watch(pause_.file(), &pause_) &&
+                      files.watch(grace_.file(), &grace_) && files.watch_once(file, &listening_);
     if (!done) return errno;
     port_ = ntohs(here.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
                                              : reinterpret_cast<sockaddr_in&>(here).sin_port);

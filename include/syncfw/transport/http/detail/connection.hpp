@@ -391,8 +391,8 @@ class connection final : public connection_base {
     // One clock for all deadlines of all connections.
     void tick() {
         const limits& most = shared_.options.most;
-        const auto has_passed = [now = syncfw::detail::steady_microseconds()](std::int64_t since,
-                                                                              std::int64_t seconds) {
+        const auto has_passed = [now = syncfw::detail::steady_microseconds()](
+                                    std::int64_t since, std::int64_t seconds) {
             return now - since >= seconds * 1'000'000;
         };
         const std::int64_t period = tick_seconds(most);
@@ -413,10 +413,9 @@ class connection final : public connection_base {
         if (is_closing_) return has_passed(began_, period) ? cut() : void();
         if (streaming_) return streaming_->tick(moment());
         if (at == phase::idle && has_passed(began_, most.idle_seconds)) return cut();
-        const bool is_late =
-            (at == phase::head && has_passed(began_, most.head_seconds)) ||
-            (at == phase::body &&
-             (has_passed(began_, most.body_seconds) || (is_slow && has_passed(began_, period))));
+        const bool is_late = (at == phase::head && has_passed(began_, most.head_seconds)) ||
+                             (at == phase::body && (has_passed(began_, most.body_seconds) ||
+                                                    (is_slow && has_passed(began_, period))));
         if (is_late) session_.refuse({408, "the request did not come in time"});
     }
 
@@ -438,7 +437,7 @@ class connection final : public connection_base {
     std::int64_t written_lately_ = 0;
     std::int64_t came_at_ = 0;  // When the last bytes came, in microseconds.
     bool is_begun_ = false;
-    bool can_read_ = false;   // As far as we were told.
+    bool can_read_ = false;  // As far as we were told.
     bool can_write_ = false;
     bool is_hung_ = false;
     bool is_writing_ = false;

@@ -38,10 +38,6 @@ class line {
     /// Both, one behind the other.
     [[nodiscard]] result<void> write(std::string_view first, std::string_view second,
                                      const deadline& until);
-    /// Waits until there is something to read, or it is too late.
-    void await(const deadline& until) const noexcept {
-        if (read_ == plain_.size()) socket_.await(until);
-    }
     /// As many bytes as are there; 0 at the end.
     [[nodiscard]] result<std::size_t> read(char* to, std::size_t most, const deadline& until);
 

@@ -50,12 +50,11 @@ class signal_watch {
         const std::lock_guard locked(signal_counts::lock);
         if (signal < 1 || signal >= static_cast<int>(signal_counts::size)) return false;
         const auto place = static_cast<std::size_t>(signal);
-        if (signal_counts::file < 0)
-            signal_counts::file = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        if (signal_counts::file < 0) signal_counts::file = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (mine_.empty() && !to.watch(signal_counts::file, this)) return false;
         mine_.push_back({place, signal_counts::all[place]});
         if (signal_counts::watchers[place]++ > 0) return true;
-        struct sigaction how {};
+        struct sigaction how{};
         how.sa_handler = &signal_counts::count;
         how.sa_flags = SA_RESTART;
         return ::sigaction(signal, &how, &signal_counts::before[place]) == 0;

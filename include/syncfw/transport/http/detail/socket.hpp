@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <fcntl.h>
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -19,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
@@ -29,6 +31,9 @@ namespace syncfw::http::detail {
 /// that nobody waits.
 class deadline {
   public:
+    /// How often who waits looks whether it is over.
+    static constexpr int look_milliseconds = 100;
+
     explicit deadline(std::int64_t milliseconds, const std::atomic<bool>* is_over = nullptr,
                       const std::atomic<bool>* is_unwanted = nullptr) noexcept
         : at_(now() + milliseconds), is_over_(is_over), is_unwanted_(is_unwanted) {}
@@ -42,7 +47,7 @@ class deadline {
     /// For so long one may wait before looking again.
     [[nodiscard]] int next_look() const noexcept {
         const bool is_sure = is_over_ == nullptr && is_unwanted_ == nullptr;
-        return is_sure ? left() : std::min(left(), 100);
+        return is_sure ? left() : std::min(left(), look_milliseconds);
     }
 
   private:
@@ -84,8 +89,6 @@ class socket {
     /// Both, one behind the other.
     [[nodiscard]] result<void> write(std::string_view first, std::string_view second,
                                      const deadline& until);
-    /// Waits until there is something to read, or it is too late.
-    void await(const deadline& until) const noexcept { (void)wait(POLLIN, until); }
     /// As many bytes as are there; 0 at the end.
     [[nodiscard]] result<std::size_t> read(char* to, std::size_t most, const deadline& until);
 
@@ -108,6 +111,7 @@ class socket {
         }
     }
     [[nodiscard]] int try_one(const addrinfo& at, const deadline& until);
+    void wait_in_reads() const noexcept;
 
     int file_ = -1;
 };
@@ -118,13 +122,21 @@ inline int socket::try_one(const addrinfo& at, const deadline& until) {
     if (file_ < 0) return errno;
     const int on = 1;
     ::setsockopt(file_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(file_, at.ai_addr, at.ai_addrlen) == 0) return 0;
-    if (errno != EINPROGRESS) return errno;
-    if (!wait(POLLOUT, until)) return ETIMEDOUT;
-    int why = 0;
-    socklen_t size = sizeof why;
-    ::getsockopt(file_, SOL_SOCKET, SO_ERROR, &why, &size);
+    int why = ::connect(file_, at.ai_addr, at.ai_addrlen) == 0 ? 0 : errno;
+    if (why == EINPROGRESS) {
+        if (!wait(POLLOUT, until)) return ETIMEDOUT;
+        socklen_t size = sizeof why;
+        ::getsockopt(file_, SOL_SOCKET, SO_ERROR, &why, &size);
+    }
+    if (why == 0) wait_in_reads();
     return why;
+}
+
+// An answer is rarely there at once: to wait in the call that reads it takes one call, not two.
+inline void socket::wait_in_reads() const noexcept {
+    const timeval look{.tv_sec = 0, .tv_usec = deadline::look_milliseconds * 1'000};
+    if (::setsockopt(file_, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look) == 0)
+        ::fcntl(file_, F_SETFL, ::fcntl(file_, F_GETFL) & ~O_NONBLOCK);
 }
 
 inline result<void> socket::connect(const std::string& host, std::uint16_t port,
@@ -159,7 +171,7 @@ inline result<void> socket::write(std::string_view first, std::string_view secon
         all.msg_iov = parts;
         all.msg_iovlen = 2;
         // No signal, where the other side has gone.
-        const ssize_t sent = ::sendmsg(file_, &all, MSG_NOSIGNAL);
+        const ssize_t sent = ::sendmsg(file_, &all, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             if (!wait(POLLOUT, until)) return timed_out();
@@ -176,11 +188,12 @@ inline result<void> socket::write(std::string_view first, std::string_view secon
 
 inline result<std::size_t> socket::read(char* to, std::size_t most, const deadline& until) {
     while (true) {
-        const ssize_t count = ::recv(file_, to, most, 0);
+        const bool is_near = until.left() < deadline::look_milliseconds;
+        const ssize_t count = ::recv(file_, to, most, is_near ? MSG_DONTWAIT : 0);
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno == EINTR) continue;
         if (errno != EAGAIN && errno != EWOULDBLOCK) return broken(errno);
-        if (!wait(POLLIN, until)) return timed_out();
+        if (is_near && !wait(POLLIN, until)) return timed_out();
     }
 }
 
