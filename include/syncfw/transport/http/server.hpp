@@ -64,6 +64,7 @@ class server {
     [[nodiscard]] int try_to_listen(const addrinfo& at);
     void work();
     void accept();
+    void tick();
     void begin_stop();
 
     detail::server_shared shared_;
@@ -128,7 +129,7 @@ inline int server::try_to_listen(const addrinfo& at) {
     if (!done) return errno;
     port_ = ntohs(here.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
                                              : reinterpret_cast<sockaddr_in&>(here).sin_port);
-    ticks_.set(1'000 * detail::connection::tick_seconds(shared_.options.most), true);
+    tick();
     return 0;
 }
 
@@ -153,6 +154,11 @@ inline void server::accept() {
     shared_.files.watch_again(listening_.number(), &listening_);
 }
 
+inline void server::tick() {
+    for (const auto& each : shared_.everybody()) each->tell(detail::connection_base::news::tick);
+    ticks_.set(1'000 * detail::connection::tick_seconds(shared_.options.most));
+}
+
 inline void server::work() {
     using news = detail::connection_base::news;
     while (!shared_.is_over) {
@@ -163,7 +169,7 @@ inline void server::work() {
         if (whose == &listening_ || whose == &pause_) {
             accept();
         } else if (whose == &ticks_) {
-            for (const auto& each : shared_.everybody()) each->tell(news::tick);
+            tick();
         } else if (whose == &grace_) {
             for (const auto& each : shared_.everybody()) each->leave_word(news::ends_now);
         } else if (whose == &signals_) {

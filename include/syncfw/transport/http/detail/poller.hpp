@@ -35,14 +35,13 @@ class open_file {
     int number_;
 };
 
-/// Something happens after a while, once or again and again. Nothing is to be read of it.
+/// Once, after a while. Nothing is to be read of it.
 class alarm_clock {
   public:
     [[nodiscard]] int file() const noexcept { return file_.number(); }
-    void set(std::int64_t milliseconds, bool is_repeated = false) noexcept {
+    void set(std::int64_t milliseconds) noexcept {
         itimerspec at{};
         at.it_value = {.tv_sec = milliseconds / 1'000, .tv_nsec = milliseconds % 1'000 * 1'000'000};
-        if (is_repeated) at.it_interval = at.it_value;
         ::timerfd_settime(file_.number(), 0, &at, nullptr);
     }
 
