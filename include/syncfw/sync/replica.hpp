@@ -27,6 +27,7 @@
 #include <syncfw/transport/detail/asker.hpp>
 #include <syncfw/transport/transport.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -117,9 +118,14 @@ class replica {
     }
     template <class T, auto Shape>
     [[nodiscard]] result<std::vector<T>> find(const query<T, Shape>& asked) {
+        return find<T>(asked.view());
+    }
+    /// The same without the query's own type: what another file passes on.
+    template <class T>
+    [[nodiscard]] result<std::vector<T>> find(const query_view& asked) {
         auto tx = begin_read(core_.store(), core_.tenant());
         if (!tx) return tx.error();
-        return detail::find_live<T>(*tx, asked.view());
+        return detail::find_live<T>(*tx, asked);
     }
     /// How the row stands; nothing where there is none.
     template <class T>
@@ -137,6 +143,9 @@ class replica {
     /// Calls `told(std::vector<T>)` now and whenever the result changes; see watch.hpp.
     template <class T, auto Shape, class F>
     [[nodiscard]] result<watch> observe(query<T, Shape> asked, F told);
+    /// The same of what a function reads: `read()` gives a `result<std::vector<T>>`.
+    template <std::invocable Read, class F>
+    [[nodiscard]] result<watch> observe(Read read, F told);
     /// For those who synchronise by sessions of their own: tells observers what came.
     void look_again();
 
@@ -344,19 +353,24 @@ result<explanation> replica<W, L>::explain(const key_of<T>& at) {
 template <class W, class L>
 template <class T, auto Shape, class F>
 result<watch> replica<W, L>::observe(query<T, Shape> asked, F told) {
-    auto first = find(asked);
+    return observe([this, asked = std::move(asked)] { return find(asked); }, std::move(told));
+}
+
+template <class W, class L>
+template <std::invocable Read, class F>
+result<watch> replica<W, L>::observe(Read read, F told) {
+    auto first = read();
     if (!first) return first.error();
     told(std::as_const(*first));
-    auto looking = std::make_shared<detail::look_again>([this, asked = std::move(asked),
-                                                         told = std::move(told),
-                                                         known = std::move(*first)]() mutable {
-        auto now = find(asked);
-        if (!now) return false;
-        if (detail::is_same_result(known, *now)) return true;
-        known = std::move(*now);
-        told(std::as_const(known));
-        return true;
-    });
+    auto looking = std::make_shared<detail::look_again>(
+        [read = std::move(read), told = std::move(told), known = std::move(*first)]() mutable {
+            auto now = read();
+            if (!now) return false;
+            if (detail::is_same_result(known, *now)) return true;
+            known = std::move(*now);
+            told(std::as_const(known));
+            return true;
+        });
     observers_.push_back(looking);
     return watch(std::move(looking));
 }
