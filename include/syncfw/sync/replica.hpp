@@ -15,12 +15,14 @@
 // reason, until somebody mends, retries or drops it), nor by a server that went back in time.
 #pragma once
 
+#include <syncfw/codec/delta.hpp>
 #include <syncfw/observe/events.hpp>
 #include <syncfw/sync/detail/lease.hpp>
 #include <syncfw/sync/detail/local_edit.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/explanation.hpp>
 #include <syncfw/sync/freshness.hpp>
+#include <syncfw/sync/report.hpp>
 #include <syncfw/sync/retry.hpp>
 #include <syncfw/sync/session.hpp>
 #include <syncfw/sync/watch.hpp>
@@ -37,16 +39,6 @@
 #include <vector>
 
 namespace syncfw {
-
-/// How a replica stands: a question to its tables, never a flag of its own.
-struct replica_status {
-    std::int64_t pending = 0;    ///< Operations that the server has not answered.
-    std::int64_t failed = 0;     ///< Those that it refused; they wait for a person.
-    std::int64_t conflicts = 0;  ///< Rows of which both sides are kept until a person decides.
-    std::optional<timestamp> oldest_pending{};
-    std::optional<timestamp> last_sync{};  ///< When a page of the server's last came.
-    bool is_renewing = false;  ///< All rows come again, because the server's history changed.
-};
 
 /// What becomes of unsent work when somebody leaves a device.
 enum class unsent : unsigned char {
@@ -349,6 +341,18 @@ result<explanation> replica<W, L>::explain(const key_of<T>& at) {
 }
 
 // --- observers -----------------------------------------------------------------------------------
+
+namespace detail {
+
+template <class T>
+[[nodiscard]] bool is_same_result(const std::vector<T>& a, const std::vector<T>& b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (!changed_fields(a[i], b[i]).empty()) return false;
+    return true;
+}
+
+}  // namespace detail
 
 template <class W, class L>
 template <class T, auto Shape, class F>
