@@ -74,6 +74,9 @@ class schema_set {
         way goes = way::sent;
         std::string ref{};
     };
+    // Refers to a struct; its text is asked for once.
+    std::string refer(const char* type, way goes, std::string (*label)(),
+                      std::string (*text)(schema_set&, way));
 
     std::string prefix_;
     std::vector<key> keys_{};

@@ -29,6 +29,11 @@ struct member_words {
 
 template <class V>
 [[nodiscard]] schema_words words_of(schema_set& all, way goes);
+[[nodiscard]] inline schema_words referring_words(std::string_view ref) {
+    schema_words out;
+    out.words.set_text("$ref", ref);
+    return out;
+}
 
 // What a declaration says of a field beside its rules.
 inline void add_meanings(member_words& member, const field_info& info) {
@@ -76,6 +81,10 @@ void add_annotations(std::vector<member_words>& members, const Declaration& decl
     });
 }
 
+inline void require_all(std::vector<member_words>& members) {
+    for (member_words& each : members) each.is_required = true;
+}
+
 // Behind the rules, for an example keeps them.
 inline void add_examples(std::vector<member_words>& members) {
     for (member_words& each : members)
@@ -83,21 +92,33 @@ inline void add_examples(std::vector<member_words>& members) {
             each.words.words.set("examples", "[" + example + "]");
 }
 
+// The members of a struct, as its types alone tell them.
+struct member_list {
+    schema_set& all;
+    way goes;
+    const std::string_view* names;
+    bool has_defaults;
+    std::vector<member_words> members{};
+
+    // One function for each type of member, not one for each struct.
+    template <class V>
+    void add(const V& initial) {
+        add(words_of<V>(all, goes), has_defaults ? default_text(initial) : std::string());
+    }
+    void add(schema_words words, std::string initial) {
+        member_words& member = members.emplace_back();
+        member.name = names[members.size() - 1];
+        member.words = std::move(words);
+        if (!initial.empty()) member.words.words.set("default", std::move(initial));
+    }
+};
+
 template <class T>
 [[nodiscard]] std::vector<member_words> all_members(schema_set& all, way goes) {
-    std::vector<member_words> members;
+    member_list list{all, goes, member_names<T>.data(), has_declaration<T> || goes == way::sent};
     const T initial{};
-    with_members(initial, [&](const auto&... values) {
-        const auto add = [&]<class V>(const V& value) {
-            member_words& member = members.emplace_back();
-            member.name = member_names<T>[members.size() - 1];
-            member.words = words_of<V>(all, goes);
-            if (has_declaration<T> || goes == way::sent)
-                if (std::string text = default_text(value); !text.empty())
-                    member.words.words.set("default", std::move(text));
-        };
-        (add(values), ...);
-    });
+    with_members(initial, [&](const auto&... values) { (list.add(values), ...); });
+    std::vector<member_words>& members = list.members;
     if constexpr (has_declaration<T>) {
         for (std::size_t i = 0; i < members.size(); ++i)
             add_meanings(members[i], entity_of<T>.fields[i]);
@@ -105,10 +126,9 @@ template <class T>
     } else if constexpr (has_rules<T>) {
         add_annotations<T>(members, T::sync_rules);
     }
-    if (!has_declaration<T> && goes == way::given)
-        for (member_words& each : members) each.is_required = true;
+    if (!has_declaration<T> && goes == way::given) require_all(members);
     add_examples(members);
-    return members;
+    return std::move(members);
 }
 
 [[nodiscard]] inline std::string object_text(const std::vector<member_words>& members,
@@ -183,9 +203,19 @@ schema_words words_of(schema_set& all, way goes) {
     } else if constexpr (shape == custom) {
         out = words_of<typename value_traits<V>::storage_type>(all, goes);
     } else {
-        out.words.set_text("$ref", all.ref_of<V>(goes));
+        out = referring_words(all.ref_of<V>(goes));
     }
     return out;
+}
+
+[[nodiscard]] inline std::vector<syncfw::json::parameter_schema> as_parameters(
+    std::vector<member_words> members) {
+    std::vector<syncfw::json::parameter_schema> parameters;
+    for (member_words& each : members) {
+        each.words.is_nullable = false;
+        parameters.push_back({std::string(each.name), each.words.text(), each.is_required});
+    }
+    return parameters;
 }
 
 }  // namespace syncfw::detail::json
@@ -194,31 +224,35 @@ namespace syncfw::json {
 
 template <class V>
 std::string schema_set::of(way goes) {
-    return detail::json::words_of<V>(*this, goes).text();
+    using namespace detail::json;
+    if constexpr (detail::shape_v<V> == detail::value_shape::structure)
+        return referring_words(ref_of<V>(goes)).text();
+    else
+        return words_of<V>(*this, goes).text();
 }
 
 template <class T>
 std::vector<parameter_schema> schema_set::parameters_of() {
-    std::vector<parameter_schema> parameters;
-    for (auto& each : detail::json::all_members<T>(*this, way::sent)) {
-        each.words.is_nullable = false;
-        parameters.push_back({std::string(each.name), each.words.text(), each.is_required});
-    }
-    return parameters;
+    return detail::json::as_parameters(detail::json::all_members<T>(*this, way::sent));
 }
 
 template <class T>
 std::string schema_set::ref_of(way goes) {
     // An entity says by itself what is whose: it has one schema for both ways.
-    if (detail::has_declaration<T>) goes = way::sent;
+    return refer(&detail::type_address<T>, detail::has_declaration<T> ? way::sent : goes,
+                 &detail::type_label<T>, &detail::json::struct_text<T>);
+}
+
+inline std::string schema_set::refer(const char* type, way goes, std::string (*label)(),
+                                     std::string (*text)(schema_set&, way)) {
     for (const key& each : keys_)
-        if (each.type == &detail::type_address<T> && each.goes == goes) return each.ref;
+        if (each.type == type && each.goes == goes) return each.ref;
     const std::size_t place = named_.size();
-    const std::string ref = add(detail::type_label<T>(), {});
+    const std::string ref = add(label(), {});
     // Known before its members are looked at: they may be of the same type.
-    keys_.push_back({&detail::type_address<T>, goes, ref});
-    std::string text = detail::json::struct_text<T>(*this, goes);
-    named_[place].schema = std::move(text);
+    keys_.push_back({type, goes, ref});
+    std::string made = text(*this, goes);
+    named_[place].schema = std::move(made);
     return ref;
 }
 
