@@ -89,7 +89,7 @@ inline void require_all(std::vector<member_words>& members) {
 inline void add_examples(std::vector<member_words>& members) {
     for (member_words& each : members)
         if (std::string example = example_of(each.words); !example.empty())
-            each.words.words.set("examples", "[" + example + "]");
+            each.words.words.set("examples", joined({"[", example, "]"}));
 }
 
 // The members of a struct, as its types alone tell them.
@@ -105,11 +105,11 @@ struct member_list {
     void add(const V& initial) {
         add(words_of<V>(all, goes), has_defaults ? default_text(initial) : std::string());
     }
-    void add(schema_words words, std::string initial) {
+    [[gnu::noinline]] void add(schema_words&& words, std::string_view initial) {
         member_words& member = members.emplace_back();
         member.name = names[members.size() - 1];
         member.words = std::move(words);
-        if (!initial.empty()) member.words.words.set("default", std::move(initial));
+        if (!initial.empty()) member.words.words.set("default", initial);
     }
 };
 
@@ -127,16 +127,20 @@ template <class T>
         add_annotations<T>(members, T::sync_rules);
     }
     if (!has_declaration<T> && goes == way::given) require_all(members);
-    add_examples(members);
     return std::move(members);
 }
 
-[[nodiscard]] inline std::string object_text(const std::vector<member_words>& members,
-                                             std::string_view notes) {
+struct struct_words {
+    std::vector<member_words> members{};
+    std::string notes{};
+};
+
+[[nodiscard]] inline std::string object_text(struct_words&& told) {
+    add_examples(told.members);
     schema_words out = typed_words("object");
     ordered_object properties;
     std::vector<std::string> required;
-    for (const member_words& each : members) {
+    for (const member_words& each : told.members) {
         if (each.is_left_out) continue;
         properties.set(each.name, each.words.text());
         if (each.is_required && !each.words.words.has("readOnly"))
@@ -144,12 +148,12 @@ template <class T>
     }
     out.words.set("properties", properties.text());
     if (!required.empty()) out.words.set("required", array_text(required));
-    out.notes = notes;
+    out.notes = std::move(told.notes);
     return out.text();
 }
 
 template <class T>
-[[nodiscard]] std::string struct_text(schema_set& all, way goes) {
+[[nodiscard]] struct_words told_of(schema_set& all, way goes) {
     schema_words notes;
     const auto add_checks = [&](const auto& declared) {
         declared.each_check([&](const auto& check) { notes.note(check.words); });
@@ -158,7 +162,7 @@ template <class T>
         add_checks(declaration<T>);
     else if constexpr (has_rules<T>)
         add_checks(T::sync_rules);
-    return object_text(all_members<T>(all, goes), notes.notes);
+    return {all_members<T>(all, goes), std::move(notes.notes)};
 }
 
 template <class V>
@@ -208,8 +212,13 @@ schema_words words_of(schema_set& all, way goes) {
     return out;
 }
 
+[[nodiscard]] inline std::string text_of(const schema_words& words) {
+    return words.text();
+}
+
 [[nodiscard]] inline std::vector<syncfw::json::parameter_schema> as_parameters(
-    std::vector<member_words> members) {
+    std::vector<member_words>&& members) {
+    add_examples(members);
     std::vector<syncfw::json::parameter_schema> parameters;
     for (member_words& each : members) {
         each.words.is_nullable = false;
@@ -224,48 +233,51 @@ namespace syncfw::json {
 
 template <class V>
 std::string schema_set::of(way goes) {
-    using namespace detail::json;
-    if constexpr (detail::shape_v<V> == detail::value_shape::structure)
-        return referring_words(ref_of<V>(goes)).text();
-    else
-        return words_of<V>(*this, goes).text();
+    return steps_.text_of(detail::json::words_of<V>(*this, goes));
 }
 
 template <class T>
 std::vector<parameter_schema> schema_set::parameters_of() {
-    return detail::json::as_parameters(detail::json::all_members<T>(*this, way::sent));
+    return steps_.parameters(detail::json::all_members<T>(*this, way::sent));
 }
 
 template <class T>
 std::string schema_set::ref_of(way goes) {
     // An entity says by itself what is whose: it has one schema for both ways.
-    return refer(&detail::type_address<T>, detail::has_declaration<T> ? way::sent : goes,
-                 &detail::type_label<T>, &detail::json::struct_text<T>);
+    static constexpr detail::raw_text signature = detail::type_signature<T>();
+    return (this->*steps_.refer)(&detail::type_address<T>,
+                                 detail::has_declaration<T> ? way::sent : goes, signature,
+                                 &detail::json::told_of<T>);
 }
 
-inline std::string schema_set::refer(const char* type, way goes, std::string (*label)(),
-                                     std::string (*text)(schema_set&, way)) {
+inline schema_set::schema_set(std::string prefix)
+    : steps_{&detail::json::text_of, &detail::json::as_parameters, &schema_set::refer},
+      prefix_(std::move(prefix)) {}
+
+inline std::string schema_set::refer(const char* type, way goes, const detail::raw_text& signature,
+                                     detail::json::struct_words (*told)(schema_set&, way)) {
     for (const key& each : keys_)
         if (each.type == type && each.goes == goes) return each.ref;
     const std::size_t place = named_.size();
-    const std::string ref = add(label(), {});
+    const std::string ref = add(detail::label_in(signature), {});
     // Known before its members are looked at: they may be of the same type.
     keys_.push_back({type, goes, ref});
-    std::string made = text(*this, goes);
+    std::string made = detail::json::object_text(told(*this, goes));
     named_[place].schema = std::move(made);
     return ref;
 }
 
 inline std::string schema_set::add(std::string_view name, std::string schema) {
-    const auto is_taken = [&](const std::string& wanted) {
+    const auto is_taken = [&](std::string_view wanted) {
         for (const named_schema& each : named_)
             if (each.name == wanted) return true;
         return false;
     };
-    std::string free(name);
-    for (int i = 2; is_taken(free); ++i) free = std::string(name) + "_" + std::to_string(i);
-    named_.push_back({free, std::move(schema)});
-    return prefix_ + free;
+    named_schema made{std::string(name), std::move(schema)};
+    for (int i = 2; is_taken(made.name); ++i)
+        made.name = detail::json::joined({name, "_", std::to_string(i)});
+    named_.push_back(std::move(made));
+    return detail::json::joined({prefix_, named_.back().name});
 }
 
 template <class V>
