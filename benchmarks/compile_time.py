@@ -241,6 +241,13 @@ int main() {
 """
 
 
+# The files of docs/guide/compile-time.md but for the two that hold the engine, which the rows above
+# are about.
+SPLIT = ROOT / "examples" / "split"
+LIGHT_FILES = [file for file in sorted(SPLIT.glob("*.cpp"))
+               if file.name not in ("device.cpp", "service.cpp")]
+
+
 # --- measuring ----------------------------------------------------------------------------------
 
 
@@ -325,6 +332,12 @@ def report_programs(report, units):
     beside_beast("device", "a file with a device, SQLite")
 
 
+def report_split(report, units):
+    for file in LIGHT_FILES:
+        report.add(f"beside the engine: {file.name}",
+                   statistics.median(units[f"split_{file.stem}"].seconds), "s", budget=4)
+
+
 def has_header(compiler, header):
     command = [compiler, "-std=c++20", "-E", "-xc++", "-", "-o", os.devnull]
     return subprocess.run(command, input=includes(header), text=True, check=False,
@@ -360,6 +373,9 @@ def main():
                 "service": SERVICE_FILE}
     for label, source in programs.items():
         units[label] = Unit(source, "-O2", "-c", "-o", os.devnull)
+    for file in LIGHT_FILES:
+        units[f"split_{file.stem}"] = Unit(file.read_text(), "-O2", "-c", "-o", os.devnull,
+                                           f"-I{SPLIT}")
     measure(units, options.compiler, options.runs)
 
     report = Report(options.results, not options.no_header)
@@ -367,6 +383,7 @@ def main():
     for style in styles:
         report_entities(report, units, style, options.entities)
     report_programs(report, units)
+    report_split(report, units)
     return 2 if report.missed else 0
 
 

@@ -25,6 +25,12 @@
 #include <utility>
 #include <vector>
 
+namespace syncfw::detail::json {
+struct member_words;
+struct schema_words;
+struct struct_words;
+}  // namespace syncfw::detail::json
+
 namespace syncfw::json {
 
 /// Which way a value goes: members of what is sent to a server may be missing, those of what it
@@ -48,7 +54,7 @@ class schema_set {
     };
 
     /// The prefix stands before each name in `$ref`.
-    explicit schema_set(std::string prefix) : prefix_(std::move(prefix)) {}
+    explicit schema_set(std::string prefix);
 
     /// The schema of V; structs in it are referred to.
     template <class V>
@@ -74,7 +80,20 @@ class schema_set {
         way goes = way::sent;
         std::string ref{};
     };
+    // What makes texts is compiled where a set is made, and not in each file that says what a route
+    // takes: there it is known by these alone.
+    struct steps {
+        std::string (*text_of)(const detail::json::schema_words&);
+        std::vector<parameter_schema> (*parameters)(std::vector<detail::json::member_words>&&);
+        // Refers to a struct, of which is asked once.
+        std::string (schema_set::*refer)(const char* type, way goes,
+                                         const detail::raw_text& signature,
+                                         detail::json::struct_words (*told)(schema_set&, way));
+    };
+    std::string refer(const char* type, way goes, const detail::raw_text& signature,
+                      detail::json::struct_words (*told)(schema_set&, way));
 
+    steps steps_;
     std::string prefix_;
     std::vector<key> keys_{};
     std::vector<named_schema> named_{};

@@ -15,18 +15,21 @@
 // reason, until somebody mends, retries or drops it), nor by a server that went back in time.
 #pragma once
 
+#include <syncfw/codec/delta.hpp>
 #include <syncfw/observe/events.hpp>
 #include <syncfw/sync/detail/lease.hpp>
 #include <syncfw/sync/detail/local_edit.hpp>
 #include <syncfw/sync/environment.hpp>
 #include <syncfw/sync/explanation.hpp>
 #include <syncfw/sync/freshness.hpp>
+#include <syncfw/sync/report.hpp>
 #include <syncfw/sync/retry.hpp>
 #include <syncfw/sync/session.hpp>
 #include <syncfw/sync/watch.hpp>
 #include <syncfw/transport/detail/asker.hpp>
 #include <syncfw/transport/transport.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,16 +39,6 @@
 #include <vector>
 
 namespace syncfw {
-
-/// How a replica stands: a question to its tables, never a flag of its own.
-struct replica_status {
-    std::int64_t pending = 0;    ///< Operations that the server has not answered.
-    std::int64_t failed = 0;     ///< Those that it refused; they wait for a person.
-    std::int64_t conflicts = 0;  ///< Rows of which both sides are kept until a person decides.
-    std::optional<timestamp> oldest_pending{};
-    std::optional<timestamp> last_sync{};  ///< When a page of the server's last came.
-    bool is_renewing = false;  ///< All rows come again, because the server's history changed.
-};
 
 /// What becomes of unsent work when somebody leaves a device.
 enum class unsent : unsigned char {
@@ -117,9 +110,14 @@ class replica {
     }
     template <class T, auto Shape>
     [[nodiscard]] result<std::vector<T>> find(const query<T, Shape>& asked) {
+        return find<T>(asked.view());
+    }
+    /// The same without the query's own type: what another file passes on.
+    template <class T>
+    [[nodiscard]] result<std::vector<T>> find(const query_view& asked) {
         auto tx = begin_read(core_.store(), core_.tenant());
         if (!tx) return tx.error();
-        return detail::find_live<T>(*tx, asked.view());
+        return detail::find_live<T>(*tx, asked);
     }
     /// How the row stands; nothing where there is none.
     template <class T>
@@ -137,6 +135,9 @@ class replica {
     /// Calls `told(std::vector<T>)` now and whenever the result changes; see watch.hpp.
     template <class T, auto Shape, class F>
     [[nodiscard]] result<watch> observe(query<T, Shape> asked, F told);
+    /// The same of what a function reads: `read()` gives a `result<std::vector<T>>`.
+    template <std::invocable Read, class F>
+    [[nodiscard]] result<watch> observe(Read read, F told);
     /// For those who synchronise by sessions of their own: tells observers what came.
     void look_again();
 
@@ -341,22 +342,39 @@ result<explanation> replica<W, L>::explain(const key_of<T>& at) {
 
 // --- observers -----------------------------------------------------------------------------------
 
+namespace detail {
+
+template <class T>
+[[nodiscard]] bool is_same_result(const std::vector<T>& a, const std::vector<T>& b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (!changed_fields(a[i], b[i]).empty()) return false;
+    return true;
+}
+
+}  // namespace detail
+
 template <class W, class L>
 template <class T, auto Shape, class F>
 result<watch> replica<W, L>::observe(query<T, Shape> asked, F told) {
-    auto first = find(asked);
+    return observe([this, asked = std::move(asked)] { return find(asked); }, std::move(told));
+}
+
+template <class W, class L>
+template <std::invocable Read, class F>
+result<watch> replica<W, L>::observe(Read read, F told) {
+    auto first = read();
     if (!first) return first.error();
     told(std::as_const(*first));
-    auto looking = std::make_shared<detail::look_again>([this, asked = std::move(asked),
-                                                         told = std::move(told),
-                                                         known = std::move(*first)]() mutable {
-        auto now = find(asked);
-        if (!now) return false;
-        if (detail::is_same_result(known, *now)) return true;
-        known = std::move(*now);
-        told(std::as_const(known));
-        return true;
-    });
+    auto looking = std::make_shared<detail::look_again>(
+        [read = std::move(read), told = std::move(told), known = std::move(*first)]() mutable {
+            auto now = read();
+            if (!now) return false;
+            if (detail::is_same_result(known, *now)) return true;
+            known = std::move(*now);
+            told(std::as_const(known));
+            return true;
+        });
     observers_.push_back(looking);
     return watch(std::move(looking));
 }

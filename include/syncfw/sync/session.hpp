@@ -19,6 +19,7 @@
 #include <syncfw/sync/detail/row_choice.hpp>
 #include <syncfw/sync/detail/subscription.hpp>
 #include <syncfw/sync/messages.hpp>
+#include <syncfw/sync/report.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -32,20 +33,6 @@
 namespace syncfw {
 
 enum class sync_parts : unsigned char { push_and_pull, push, pull };
-
-/// What a synchronisation did.
-struct sync_report {
-    std::int64_t pushed = 0;      ///< Operations that the server answered,
-    std::int64_t rejected = 0;    ///< of these: refused,
-    std::int64_t superseded = 0;  ///< given up, because what was there stays,
-    std::int64_t parked = 0;      ///< and waiting for a person.
-    std::int64_t pulled = 0;      ///< Rows that changed here.
-    std::int64_t left = 0;        ///< Rows that were taken away.
-    std::int64_t behind = 0;      ///< Changes that may be left on the server.
-    std::int64_t messages = 0;
-    std::int64_t bytes = 0;               ///< Of all messages, both ways.
-    std::optional<error> push_failure{};  ///< Why the rest of the work was not sent.
-};
 
 template <class World>
 class sync_session {

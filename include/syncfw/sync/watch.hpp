@@ -8,12 +8,9 @@
 // made it another one, in the thread that wrote or synchronised. It ends with the object.
 #pragma once
 
-#include <syncfw/entity/entity.hpp>
-
 #include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 namespace syncfw {
 
@@ -21,14 +18,6 @@ namespace detail {
 
 /// Looks again, and tells if there is something new. False when it could not be looked.
 using look_again = std::function<bool()>;
-
-template <class T>
-[[nodiscard]] bool is_same_result(const std::vector<T>& a, const std::vector<T>& b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (!changed_fields(a[i], b[i]).empty()) return false;
-    return true;
-}
 
 }  // namespace detail
 

@@ -57,6 +57,43 @@ TEST_CASE("observe: who is told may write and stop watching") {
     CHECK(told == 3);
 }
 
+TEST_CASE("observe: what a function reads is watched like a query") {
+    scene<> s;
+    std::vector<std::size_t> seen;
+    const std::string wanted = "mine";
+    auto watching = s.a.observe([&] { return s.a.find(where(field<&task::title> == wanted)); },
+                                [&](const std::vector<task>& now) { seen.push_back(now.size()); });
+    REQUIRE(watching);
+    REQUIRE(s.a.put(task{.id = 1, .title = "mine"}));
+    REQUIRE(s.a.put(task{.id = 2, .title = "yours"}));
+    CHECK(seen == std::vector<std::size_t>{0, 1});
+    const auto failing =
+        s.a.observe([] { return result<std::vector<task>>(error{.code = errc::busy}); },
+                    [&](const std::vector<task>&) { seen.push_back(99); });
+    REQUIRE(!failing);
+    CHECK(failing.error().code == errc::busy);
+    CHECK(seen.size() == 2);
+}
+
+TEST_CASE("find: a query that lost its type finds the same rows, in a transaction too") {
+    scene<> s;
+    for (std::int64_t id = 1; id <= 3; ++id) REQUIRE(s.a.put(task{.id = id}));
+    const auto asked = where(field<&task::id> >= 2).order_by(descending(field<&task::id>)).limit(1);
+    const query_view passed_on = asked.view();
+    const auto found = s.a.find<task>(passed_on);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().id == 3);
+    REQUIRE(s.a.transact([&](auto& edit) -> result<void> {
+        if (auto gone = edit.template remove<task>(3); !gone) return gone;
+        const auto within = edit.template find<task>(passed_on);
+        REQUIRE(within);
+        REQUIRE(within->size() == 1);
+        CHECK(within->front().id == 2);
+        return {};
+    }));
+}
+
 TEST_CASE("explain: a row says its version, its writer, what is unsent and what was refused") {
     scene<> s;
     CHECK(to_string(*s.a.explain<task>(1)) == "there is no such row");

@@ -3,6 +3,7 @@
 
 #include <syncfw/codec/json.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,18 +16,27 @@ namespace syncfw::detail::json {
     return syncfw::json::encode_value(std::string(text));
 }
 
+[[nodiscard]] [[gnu::noinline]] inline std::string joined(
+    std::initializer_list<std::string_view> texts) {
+    std::string out;
+    for (const std::string_view each : texts) out += each;
+    return out;
+}
+
 // An object in the making, whose members are JSON already and stay in the order in which they came:
 // what people read is best in the order in which it was declared.
+//
+// What it does is never quick work, so it isn't spread over its callers, which are many.
 class ordered_object {
   public:
     // Adds a member, or replaces it in its place.
-    ordered_object& set(std::string_view key, std::string json) {
+    [[gnu::noinline]] ordered_object& set(std::string_view key, std::string_view json) {
         for (auto& [known, value] : members_)
-            if (known == key) return value = std::move(json), *this;
-        members_.emplace_back(key, std::move(json));
+            if (known == key) return value = json, *this;
+        members_.emplace_back(key, json);
         return *this;
     }
-    ordered_object& set_text(std::string_view key, std::string_view text) {
+    [[gnu::noinline]] ordered_object& set_text(std::string_view key, std::string_view text) {
         return set(key, json::quoted(text));
     }
     // The member's JSON, or nothing.
@@ -36,17 +46,15 @@ class ordered_object {
         return {};
     }
     [[nodiscard]] bool has(std::string_view key) const { return !get(key).empty(); }
-    void erase(std::string_view key) {
+    [[gnu::noinline]] void erase(std::string_view key) {
         std::erase_if(members_, [&](const auto& each) { return each.first == key; });
     }
     [[nodiscard]] bool is_empty() const { return members_.empty(); }
 
-    [[nodiscard]] std::string text() const {
+    [[nodiscard]] [[gnu::noinline]] std::string text() const {
         std::string out = "{";
-        for (const auto& [key, value] : members_) {
-            if (out.size() > 1) out += ',';
-            ((out += json::quoted(key)) += ':') += value;
-        }
+        for (const auto& [key, value] : members_)
+            out += joined({out.size() > 1 ? "," : "", json::quoted(key), ":", value});
         return out += '}';
     }
 

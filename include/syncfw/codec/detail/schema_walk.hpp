@@ -29,6 +29,11 @@ struct member_words {
 
 template <class V>
 [[nodiscard]] schema_words words_of(schema_set& all, way goes);
+[[nodiscard]] inline schema_words referring_words(std::string_view ref) {
+    schema_words out;
+    out.words.set_text("$ref", ref);
+    return out;
+}
 
 // What a declaration says of a field beside its rules.
 inline void add_meanings(member_words& member, const field_info& info) {
@@ -76,28 +81,44 @@ void add_annotations(std::vector<member_words>& members, const Declaration& decl
     });
 }
 
+inline void require_all(std::vector<member_words>& members) {
+    for (member_words& each : members) each.is_required = true;
+}
+
 // Behind the rules, for an example keeps them.
 inline void add_examples(std::vector<member_words>& members) {
     for (member_words& each : members)
         if (std::string example = example_of(each.words); !example.empty())
-            each.words.words.set("examples", "[" + example + "]");
+            each.words.words.set("examples", joined({"[", example, "]"}));
 }
+
+// The members of a struct, as its types alone tell them.
+struct member_list {
+    schema_set& all;
+    way goes;
+    const std::string_view* names;
+    bool has_defaults;
+    std::vector<member_words> members{};
+
+    // One function for each type of member, not one for each struct.
+    template <class V>
+    void add(const V& initial) {
+        add(words_of<V>(all, goes), has_defaults ? default_text(initial) : std::string());
+    }
+    [[gnu::noinline]] void add(schema_words&& words, std::string_view initial) {
+        member_words& member = members.emplace_back();
+        member.name = names[members.size() - 1];
+        member.words = std::move(words);
+        if (!initial.empty()) member.words.words.set("default", initial);
+    }
+};
 
 template <class T>
 [[nodiscard]] std::vector<member_words> all_members(schema_set& all, way goes) {
-    std::vector<member_words> members;
+    member_list list{all, goes, member_names<T>.data(), has_declaration<T> || goes == way::sent};
     const T initial{};
-    with_members(initial, [&](const auto&... values) {
-        const auto add = [&]<class V>(const V& value) {
-            member_words& member = members.emplace_back();
-            member.name = member_names<T>[members.size() - 1];
-            member.words = words_of<V>(all, goes);
-            if (has_declaration<T> || goes == way::sent)
-                if (std::string text = default_text(value); !text.empty())
-                    member.words.words.set("default", std::move(text));
-        };
-        (add(values), ...);
-    });
+    with_members(initial, [&](const auto&... values) { (list.add(values), ...); });
+    std::vector<member_words>& members = list.members;
     if constexpr (has_declaration<T>) {
         for (std::size_t i = 0; i < members.size(); ++i)
             add_meanings(members[i], entity_of<T>.fields[i]);
@@ -105,18 +126,21 @@ template <class T>
     } else if constexpr (has_rules<T>) {
         add_annotations<T>(members, T::sync_rules);
     }
-    if (!has_declaration<T> && goes == way::given)
-        for (member_words& each : members) each.is_required = true;
-    add_examples(members);
-    return members;
+    if (!has_declaration<T> && goes == way::given) require_all(members);
+    return std::move(members);
 }
 
-[[nodiscard]] inline std::string object_text(const std::vector<member_words>& members,
-                                             std::string_view notes) {
+struct struct_words {
+    std::vector<member_words> members{};
+    std::string notes{};
+};
+
+[[nodiscard]] inline std::string object_text(struct_words&& told) {
+    add_examples(told.members);
     schema_words out = typed_words("object");
     ordered_object properties;
     std::vector<std::string> required;
-    for (const member_words& each : members) {
+    for (const member_words& each : told.members) {
         if (each.is_left_out) continue;
         properties.set(each.name, each.words.text());
         if (each.is_required && !each.words.words.has("readOnly"))
@@ -124,12 +148,12 @@ template <class T>
     }
     out.words.set("properties", properties.text());
     if (!required.empty()) out.words.set("required", array_text(required));
-    out.notes = notes;
+    out.notes = std::move(told.notes);
     return out.text();
 }
 
 template <class T>
-[[nodiscard]] std::string struct_text(schema_set& all, way goes) {
+[[nodiscard]] struct_words told_of(schema_set& all, way goes) {
     schema_words notes;
     const auto add_checks = [&](const auto& declared) {
         declared.each_check([&](const auto& check) { notes.note(check.words); });
@@ -138,7 +162,7 @@ template <class T>
         add_checks(declaration<T>);
     else if constexpr (has_rules<T>)
         add_checks(T::sync_rules);
-    return object_text(all_members<T>(all, goes), notes.notes);
+    return {all_members<T>(all, goes), std::move(notes.notes)};
 }
 
 template <class V>
@@ -183,9 +207,24 @@ schema_words words_of(schema_set& all, way goes) {
     } else if constexpr (shape == custom) {
         out = words_of<typename value_traits<V>::storage_type>(all, goes);
     } else {
-        out.words.set_text("$ref", all.ref_of<V>(goes));
+        out = referring_words(all.ref_of<V>(goes));
     }
     return out;
+}
+
+[[nodiscard]] inline std::string text_of(const schema_words& words) {
+    return words.text();
+}
+
+[[nodiscard]] inline std::vector<syncfw::json::parameter_schema> as_parameters(
+    std::vector<member_words>&& members) {
+    add_examples(members);
+    std::vector<syncfw::json::parameter_schema> parameters;
+    for (member_words& each : members) {
+        each.words.is_nullable = false;
+        parameters.push_back({std::string(each.name), each.words.text(), each.is_required});
+    }
+    return parameters;
 }
 
 }  // namespace syncfw::detail::json
@@ -194,44 +233,51 @@ namespace syncfw::json {
 
 template <class V>
 std::string schema_set::of(way goes) {
-    return detail::json::words_of<V>(*this, goes).text();
+    return steps_.text_of(detail::json::words_of<V>(*this, goes));
 }
 
 template <class T>
 std::vector<parameter_schema> schema_set::parameters_of() {
-    std::vector<parameter_schema> parameters;
-    for (auto& each : detail::json::all_members<T>(*this, way::sent)) {
-        each.words.is_nullable = false;
-        parameters.push_back({std::string(each.name), each.words.text(), each.is_required});
-    }
-    return parameters;
+    return steps_.parameters(detail::json::all_members<T>(*this, way::sent));
 }
 
 template <class T>
 std::string schema_set::ref_of(way goes) {
     // An entity says by itself what is whose: it has one schema for both ways.
-    if (detail::has_declaration<T>) goes = way::sent;
+    static constexpr detail::raw_text signature = detail::type_signature<T>();
+    return (this->*steps_.refer)(&detail::type_address<T>,
+                                 detail::has_declaration<T> ? way::sent : goes, signature,
+                                 &detail::json::told_of<T>);
+}
+
+inline schema_set::schema_set(std::string prefix)
+    : steps_{&detail::json::text_of, &detail::json::as_parameters, &schema_set::refer},
+      prefix_(std::move(prefix)) {}
+
+inline std::string schema_set::refer(const char* type, way goes, const detail::raw_text& signature,
+                                     detail::json::struct_words (*told)(schema_set&, way)) {
     for (const key& each : keys_)
-        if (each.type == &detail::type_address<T> && each.goes == goes) return each.ref;
+        if (each.type == type && each.goes == goes) return each.ref;
     const std::size_t place = named_.size();
-    const std::string ref = add(detail::type_label<T>(), {});
+    const std::string ref = add(detail::label_in(signature), {});
     // Known before its members are looked at: they may be of the same type.
-    keys_.push_back({&detail::type_address<T>, goes, ref});
-    std::string text = detail::json::struct_text<T>(*this, goes);
-    named_[place].schema = std::move(text);
+    keys_.push_back({type, goes, ref});
+    std::string made = detail::json::object_text(told(*this, goes));
+    named_[place].schema = std::move(made);
     return ref;
 }
 
 inline std::string schema_set::add(std::string_view name, std::string schema) {
-    const auto is_taken = [&](const std::string& wanted) {
+    const auto is_taken = [&](std::string_view wanted) {
         for (const named_schema& each : named_)
             if (each.name == wanted) return true;
         return false;
     };
-    std::string free(name);
-    for (int i = 2; is_taken(free); ++i) free = std::string(name) + "_" + std::to_string(i);
-    named_.push_back({free, std::move(schema)});
-    return prefix_ + free;
+    named_schema made{std::string(name), std::move(schema)};
+    for (int i = 2; is_taken(made.name); ++i)
+        made.name = detail::json::joined({name, "_", std::to_string(i)});
+    named_.push_back(std::move(made));
+    return detail::json::joined({prefix_, named_.back().name});
 }
 
 template <class V>

@@ -223,15 +223,13 @@ template <class V>
 inline std::string schema_words::text() const {
     ordered_object out = words;
     if (is_nullable) {
-        if (const std::string type(words.get("type")); !type.empty())
-            out.set("type", "[" + type + R"(,"null"])");
-        if (std::string names(words.get("enum")); !names.empty()) {
-            names.pop_back();
-            out.set("enum", names + ",null]");
-        }
-        if (const std::string ref(words.get("$ref")); !ref.empty()) {
+        if (const std::string_view type = words.get("type"); !type.empty())
+            out.set("type", joined({"[", type, R"(,"null"])"}));
+        if (const std::string_view names = words.get("enum"); !names.empty())
+            out.set("enum", joined({names.substr(0, names.size() - 1), ",null]"}));
+        if (const std::string_view ref = words.get("$ref"); !ref.empty()) {
             out.erase("$ref");
-            out.set("anyOf", R"([{"$ref":)" + ref + R"(},{"type":"null"}])");
+            out.set("anyOf", joined({R"([{"$ref":)", ref, R"(},{"type":"null"}])"}));
         }
     }
     if (!notes.empty()) out.set_text("description", notes);

@@ -51,15 +51,18 @@ inline std::string short_type_name(std::string_view text) {
 }
 
 // GCC writes `[with T = ns::book]`, Clang `[T = ns::book]`.
-template <class T>
-[[nodiscard]] std::string type_label() {
-    constexpr raw_text text = type_signature<T>();
-    std::string_view name(text.data, text.size);
+[[nodiscard]] inline std::string label_in(const raw_text& signature) {
+    std::string_view name(signature.data, signature.size);
     name.remove_prefix(name.find("T = ") + 4);
     name.remove_suffix(1);
     if (const std::size_t more = name.find("; "); more != std::string_view::npos)
         name = name.substr(0, more);
     return short_type_name(name);
+}
+template <class T>
+[[nodiscard]] std::string type_label() {
+    static constexpr raw_text signature = type_signature<T>();
+    return label_in(signature);
 }
 
 }  // namespace syncfw::detail

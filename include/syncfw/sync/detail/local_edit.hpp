@@ -143,7 +143,11 @@ class local_edit {
     }
     template <class T, auto Shape>
     [[nodiscard]] result<std::vector<T>> find(const query<T, Shape>& asked) {
-        return find_live<T>(tx_, asked.view());
+        return find<T>(asked.view());
+    }
+    template <class T>
+    [[nodiscard]] result<std::vector<T>> find(const query_view& asked) {
+        return find_live<T>(tx_, asked);
     }
 
     result<void> commit() {

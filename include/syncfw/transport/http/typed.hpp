@@ -106,7 +106,8 @@ struct argument<query<Q>> {
     query<Q> value{};
 
     std::optional<response> read(const call& asked) {
-        const auto done = read_query<Q>(asked.asked.head.query, value);
+        auto done = read_parameters(asked.asked.head.query, readable_of<Q>(value));
+        if (done) done = keep_rules<Q>(value);
         return done ? std::optional<response>() : error_response(done.error());
     }
     static void describe(route_description& out) { out.query = &parameter_schemas<Q>; }
@@ -117,12 +118,8 @@ struct argument<path<P>> {
     path<P> value{};
 
     std::optional<response> read(const call& asked) {
-        for (const auto& [name, text] : asked.parts) {
-            const auto done = read_member<P>(value, name, text);
-            if (!done) return error_response(404, "there is nothing here");
-        }
-        if (!keep_rules<P>(value)) return error_response(404, "there is nothing here");
-        return {};
+        if (read_parts(asked.parts, readable_of<P>(value)) && keep_rules<P>(value)) return {};
+        return error_response(404, "there is nothing here");
     }
     static void describe(route_description& out) {
         out.path = &parameter_schemas<P>;

@@ -9,10 +9,12 @@
 #include <syncfw/transport/http/detail/query_parts.hpp>
 #include <syncfw/transport/http/message.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace syncfw::http::detail {
 
@@ -26,6 +28,20 @@ consteval bool is_quoted() {
                   "syncfw: a path or query holds texts, numbers, flags, enums, uuids, times, and "
                   "lists of these");
     return shape != boolean && shape != integer && shape != real;
+}
+
+[[nodiscard]] inline result<std::string> json_of(std::string_view text, bool is_quoted) {
+    const char* const end = text.data() + text.size();
+    if (syncfw::detail::find_invalid_utf8(text.data(), end) != end)
+        return error{.code = errc::invalid_value, .message = "expected UTF-8"};
+    if (is_quoted) return syncfw::detail::json::quoted(text);
+    if (text.find_first_of(" \t\r\n") != std::string_view::npos)
+        return error{.code = errc::invalid_value, .message = "expected a value without spaces"};
+    return std::string(text);
+}
+// A place in JSON says nothing to who wrote none.
+[[nodiscard]] inline error without_place(const error& why) {
+    return {.code = why.code, .message = why.message};
 }
 
 template <class V>
@@ -45,62 +61,71 @@ template <class V>
         }
         return {};
     } else {
-        const char* const end = text.data() + text.size();
-        if (syncfw::detail::find_invalid_utf8(text.data(), end) != end)
-            return error{.code = errc::invalid_value, .message = "expected UTF-8"};
-        std::string json(text);
-        if constexpr (is_quoted<V>()) {
-            json = syncfw::detail::json::quoted(text);
-        } else if (text.find_first_of(" \t\r\n") != std::string_view::npos) {
-            return error{.code = errc::invalid_value, .message = "expected a value without spaces"};
-        }
-        auto read = syncfw::json::decode_value<V>(json);
-        if (!read) return error{.code = read.error().code, .message = read.error().message};
+        auto json = json_of(text, is_quoted<V>());
+        if (!json) return json.error();
+        auto read = syncfw::json::decode_value<V>(*json);
+        if (!read) return without_place(read.error());
         value = std::move(*read);
         return {};
     }
 }
 
-// Reads the text into the member of this name; false where there is none.
-template <class T>
-[[nodiscard]] result<bool> read_member(T& object, std::string_view name, std::string_view text) {
-    result<bool> done = false;
-    syncfw::detail::with_members(object, [&](auto&... members) {
-        std::size_t i = 0;
-        const auto read = [&](auto& member) {
-            if (syncfw::detail::member_names<T>[i++] != name) return;
-            const auto is_read = read_text(text, member);
-            done = is_read ? result<bool>(true) : is_read.error();
-        };
-        (read(members), ...);
-    });
-    if (!done) {
-        error why = done.error();
-        why.field = name;
-        return why;
+// A struct without its type: its members' names, and what reads a text into one of them.
+struct readable {
+    void* object;
+    result<void> (*read)(void* object, std::size_t place, std::string_view text);
+    const std::string_view* names;
+    std::size_t count;
+
+    // The place of this name; `count` where there is none.
+    [[nodiscard]] std::size_t find(std::string_view name) const {
+        return static_cast<std::size_t>(std::find(names, names + count, name) - names);
     }
+};
+
+template <class T>
+[[nodiscard]] result<void> read_at(void* object, std::size_t place, std::string_view text) {
+    result<void> done;
+    syncfw::detail::with_members(*static_cast<T*>(object), [&](auto&... members) {
+        std::size_t i = 0;
+        (void)((i++ == place && (done = read_text(text, members), true)) || ...);
+    });
     return done;
 }
+template <class T>
+[[nodiscard]] readable readable_of(T& object) {
+    return {&object, &read_at<T>, syncfw::detail::member_names<T>.data(),
+            syncfw::detail::member_count<T>};
+}
 
-[[nodiscard]] inline error unknown_parameter(std::string name, const std::string_view* names,
-                                             std::size_t count) {
+[[nodiscard]] inline error unknown_parameter(std::string name, const readable& known) {
     std::string words = "there is no such parameter; there are: ";
-    for (std::size_t i = 0; i < count; ++i) (words += i == 0 ? "" : ", ") += names[i];
+    for (std::size_t i = 0; i < known.count; ++i) (words += i == 0 ? "" : ", ") += known.names[i];
     return {.code = errc::unknown_field, .message = std::move(words), .field = std::move(name)};
 }
 
-template <class Q>
-[[nodiscard]] result<void> read_query(std::string_view text, Q& into) {
+[[nodiscard]] inline result<void> read_parameters(std::string_view text, const readable& into) {
     auto parameters = split_query(text);
     if (!parameters) return parameters.error();
     for (const auto& [name, value] : *parameters) {
-        const auto known = read_member(into, name, value);
-        if (!known) return known.error();
-        if (!*known)
-            return unknown_parameter(name, syncfw::detail::member_names<Q>.data(),
-                                     syncfw::detail::member_count<Q>);
+        const std::size_t place = into.find(name);
+        if (place == into.count) return unknown_parameter(name, into);
+        if (const auto done = into.read(into.object, place, value); !done) {
+            error why = done.error();
+            why.field = name;
+            return why;
+        }
     }
-    return keep_rules(into);
+    return {};
+}
+
+// Whether all parts that the struct has a member for are of their types.
+[[nodiscard]] inline bool read_parts(const std::vector<std::pair<std::string, std::string>>& parts,
+                                     const readable& into) {
+    for (const auto& [name, text] : parts)
+        if (const std::size_t place = into.find(name); place != into.count)
+            if (!into.read(into.object, place, text)) return false;
+    return true;
 }
 
 }  // namespace syncfw::http::detail
