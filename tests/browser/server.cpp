@@ -20,6 +20,6 @@ int main() {
     }
     std::printf("listening on http://127.0.0.1:%d\n", (*listening)->port());
     std::fflush(stdout);
-    (*listening)->stop_on({SIGINT, SIGTERM});
+    if (!(*listening)->stop_on({SIGINT, SIGTERM})) return 1;
     (*listening)->run();
 }

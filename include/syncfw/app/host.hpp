@@ -16,7 +16,7 @@
 //
 // The function is a generic lambda, because the store is of SQLite or of PostgreSQL: the URL says
 // so when the program starts. `bookshelf --help` tells all options; docs/guide/programs.md leads
-// through them. It includes Boost.Asio: let one file of a program include it.
+// through them. Let one file of a program include it.
 //
 // | exit code | when                                                                  |
 // |-----------|-----------------------------------------------------------------------|

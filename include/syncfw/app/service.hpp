@@ -10,8 +10,8 @@
 //     return books.run();
 //
 // Besides the routes of sync_routes.hpp there are `GET /health` (with `/health/live` and
-// `/health/ready`) and `GET /metrics`. More are added by `books.routes().add(…)`, before `run`. It
-// includes Boost.Asio: let one file of a program include it.
+// `/health/ready`) and `GET /metrics`. More are added by `books.routes().add(…)`, before `run`. Let
+// one file of a program include it.
 #pragma once
 
 #include <syncfw/app/background.hpp>
@@ -296,13 +296,13 @@ inline result<void> service::listen() {
 }
 
 inline int service::run() {
-    if (!listening_)
-        if (auto done = listen(); !done) {
-            std::fprintf(stderr, "%s\n", to_string(done.error()).c_str());
-            return 1;
-        }
+    auto ready = listening_ ? result<void>() : listen();
     // Before it is said that it listens: whoever reads that may end it at once.
-    listening_->stop_on({SIGINT, SIGTERM});
+    if (ready) ready = listening_->stop_on({SIGINT, SIGTERM});
+    if (!ready) {
+        std::fprintf(stderr, "%s\n", to_string(ready.error()).c_str());
+        return 1;
+    }
     const bool is_wide = options_.address.find(':') != std::string::npos;
     std::printf("listening on %s://%s%s%s:%d\n", options_.tls ? "https" : "http",
                 is_wide ? "[" : "", options_.address.c_str(), is_wide ? "]" : "",

@@ -8,7 +8,8 @@
 
 namespace syncfw::detail {
 
-#if defined(__GLIBCXX__) && !defined(__cpp_lib_string_resize_and_overwrite)
+#if defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI && \
+    !defined(__cpp_lib_string_resize_and_overwrite)
 // Until C++23 the standard library keeps this to itself; an explicit instantiation may name it.
 void set_size(std::string& text, std::size_t size);
 template <auto SetSize>
@@ -26,7 +27,7 @@ void append_by(std::string& text, std::size_t most, Write&& write) {
 #if defined(__cpp_lib_string_resize_and_overwrite)
     text.resize_and_overwrite(
         size + most, [&](char* all, std::size_t) { return size + write(all + size, most); });
-#elif defined(__GLIBCXX__)
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
     text.reserve(size + most);
     set_size(text, size + write(text.data() + size, most));
 #else

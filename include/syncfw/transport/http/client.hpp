@@ -133,6 +133,8 @@ class client {
                                                   const detail::deadline& until);
     [[nodiscard]] result<answer> read_answer(response_head&& head, std::string_view early,
                                              const detail::deadline& until);
+    [[nodiscard]] result<std::size_t> try_to_read(char* to, std::size_t most,
+                                                  const detail::deadline& until) noexcept;
     [[nodiscard]] result<void> read_into(std::string& body, std::size_t size,
                                          const detail::deadline& until);
     [[nodiscard]] static error cut_off() {
@@ -374,6 +376,15 @@ inline result<answer> client::read_answer(response_head&& head, std::string_view
     }
 }
 
+inline result<std::size_t> client::try_to_read(char* to, std::size_t most,
+                                               const detail::deadline& until) noexcept {
+    try {
+        return line_.read(to, most, until);
+    } catch (...) {
+        return error{.code = errc::internal, .message = "no memory left"};
+    }
+}
+
 // Bytes go where they belong at once, for a large answer is not to be copied. What the server only
 // promises is reserved but not touched, and so takes none of the machine's memory.
 inline result<void> client::read_into(std::string& body, std::size_t size,
@@ -384,8 +395,8 @@ inline result<void> client::read_into(std::string& body, std::size_t size,
         if (until.left() == 0) return cut_off();
         result<std::size_t> count(std::size_t{0});
         syncfw::detail::append_by(body, std::min(size - body.size(), piece),
-                                  [&](char* to, std::size_t most) {
-                                      count = line_.read(to, most, until);
+                                  [&](char* to, std::size_t most) noexcept {
+                                      count = try_to_read(to, most, until);
                                       return count ? *count : 0;
                                   });
         if (!count) return count.error();

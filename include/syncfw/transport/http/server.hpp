@@ -18,6 +18,7 @@
 #include <syncfw/transport/http/detail/signals.hpp>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -50,7 +51,7 @@ class server {
     /// From any thread; `run` then comes to its end, and the server may go as soon as it has.
     void stop();
     /// The same when the process gets one of these signals.
-    void stop_on(std::initializer_list<int> signals);
+    [[nodiscard]] result<void> stop_on(std::initializer_list<int> signals);
 
     ~server() = default;
     server(const server&) = delete;
@@ -97,7 +98,11 @@ inline result<void> server::listen() {
     wanted.ai_socktype = SOCK_STREAM;
     wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
     addrinfo* found = nullptr;
-    if (::getaddrinfo(options.address.c_str(), std::to_string(options.port).c_str(), &wanted,
+    // The system would take "*" and "127.1" too, and who writes them may mean something else.
+    in_addr plain{};
+    const bool is_plain = ::inet_pton(AF_INET, options.address.c_str(), &plain) == 1;
+    if ((!is_plain && options.address.find(':') == std::string::npos) ||
+        ::getaddrinfo(options.address.c_str(), std::to_string(options.port).c_str(), &wanted,
                       &found) != 0)
         return error{.code = errc::invalid_value,
                      .message = "'" + options.address +
@@ -113,19 +118,21 @@ inline result<void> server::listen() {
 
 inline int server::try_to_listen(const addrinfo& at) {
     detail::poller& files = shared_.files;
+    const bool has_files =
+        files.is_open() && ticks_.is_open() && pause_.is_open() && grace_.is_open();
+    if (!has_files) return EMFILE;
     listening_ = detail::open_file(
         ::socket(at.ai_family, at.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at.ai_protocol));
     const int file = listening_.number();
     const int on = 1;
     sockaddr_storage here{};
     socklen_t size = sizeof here;
-    const bool done = listening_.is_open() && files.is_open() &&
-                      ::setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                      ::bind(file, at.ai_addr, at.ai_addrlen) == 0 &&
-                      ::listen(file, SOMAXCONN) == 0 &&
-                      ::getsockname(file, reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
-                      files.watch(ticks_.file(), &ticks_) && files.watch(pause_.file(), &pause_) &&
-                      files.watch(grace_.file(), &grace_) && files.watch_once(file, &listening_);
+    const bool done =
+        listening_.is_open() && ::setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        ::bind(file, at.ai_addr, at.ai_addrlen) == 0 && ::listen(file, SOMAXCONN) == 0 &&
+        ::getsockname(file, reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
+        files.watch(ticks_.file(), &ticks_) && files.watch(pause_.file(), &pause_) &&
+        files.watch(grace_.file(), &grace_) && files.watch_once(file, &listening_);
     if (!done) return errno;
     port_ = ntohs(here.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
                                              : reinterpret_cast<sockaddr_in&>(here).sin_port);
@@ -155,7 +162,8 @@ inline void server::accept() {
 }
 
 inline void server::tick() {
-    for (const auto& each : shared_.everybody()) each->tell(detail::connection_base::news::tick);
+    for (const auto& each : shared_.everybody())
+        each->leave_word(detail::connection_base::news::tick);
     ticks_.set(1'000 * detail::connection::tick_seconds(shared_.options.most));
 }
 
@@ -175,7 +183,7 @@ inline void server::work() {
         } else if (whose == &signals_) {
             if (signals_.has_come()) begin_stop();
         } else if (const auto who = shared_.find(whose)) {
-            who->tell(news::of_socket | (is_hung ? news::hung : 0));
+            who->work_on(news::of_socket | (is_hung ? news::hung : 0));
         }
     }
     shared_.files.wake();  // The next one ends too.
@@ -196,8 +204,13 @@ inline void server::stop() {
     begin_stop();
 }
 
-inline void server::stop_on(std::initializer_list<int> signals) {
-    for (const int each : signals) (void)signals_.add(each, shared_.files);
+inline result<void> server::stop_on(std::initializer_list<int> signals) {
+    for (const int each : signals)
+        if (!signals_.add(each, shared_.files))
+            return error{.code = errc::unavailable,
+                         .message = "signal " + std::to_string(each) + " can't be waited for",
+                         .cause = std::strerror(errno)};
+    return {};
 }
 
 inline void server::begin_stop() {
@@ -207,9 +220,10 @@ inline void server::begin_stop() {
         shared_.files.forget(listening_.number());
         listening_.close();
     }
-    signals_.end();
     // Whoever isn't ready by then is cut off.
-    grace_.set(std::max<std::int64_t>(1, 1'000 * shared_.options.stop_seconds));
+    constexpr std::int64_t day = 86'400;
+    const std::int64_t seconds = std::clamp<std::int64_t>(shared_.options.stop_seconds, 0, day);
+    grace_.set(std::max<std::int64_t>(1, seconds * 1'000));
     shared_.begin_stop();
 }
 

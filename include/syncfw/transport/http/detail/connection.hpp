@@ -33,9 +33,7 @@ class connection final : public connection_base {
     static void begin(server_shared& shared, open_file&& socket, std::string&& address) {
         auto made = std::make_shared<connection>(shared, std::move(socket), std::move(address));
         // Where there are too many, the socket is closed with this.
-        if (!shared.enter(made)) return;
-        const connection_base* const key = made.get();
-        if (!shared.files.watch(made->socket_.number(), key)) shared.let_go(*made);
+        if (shared.enter(made)) made->work_on(0);
     }
 
     connection(server_shared& shared, open_file&& socket, std::string&& address)
@@ -64,12 +62,12 @@ class connection final : public connection_base {
     [[nodiscard]] bool act(unsigned what) override {
         try {
             if (!is_begun_) begin();
+            if ((what & news::ends_now) != 0) cut();
             // Where it was cut meanwhile, nobody would hear the answer.
             if ((what & news::turn) != 0) is_cut_ ? shared_.give_place() : answer(true);
             if ((what & news::of_socket) != 0) can_read_ = can_write_ = true;
             if ((what & news::hung) != 0) is_hung_ = true;
-            if (is_cut_) return true;
-            if ((what & (news::ends | news::ends_now)) != 0) end((what & news::ends_now) != 0);
+            if ((what & news::ends) != 0 && !is_cut_) end();
             if ((what & news::tick) != 0 && !is_cut_) tick();
             return pump();
         } catch (...) {
@@ -81,6 +79,8 @@ class connection final : public connection_base {
 
     void begin() {
         is_begun_ = true;
+        const connection_base* const whose = this;
+        if (!shared_.files.watch(socket_.number(), whose)) return cut();
         if (!shared_.options.tls) return;
         auto begun = shared_.options.tls->begin({});
         if (!begun) return cut();
@@ -88,9 +88,9 @@ class connection final : public connection_base {
     }
 
     /// The server stops: who waits goes at once, the others when they have their answer.
-    void end(bool at_once) {
-        const bool is_idle = session_.at() == phase::idle && !is_writing_;
-        if (at_once || is_idle) return cut();
+    void end() {
+        const bool owes_nothing = !is_writing_ && !session_.has_output();
+        if (session_.at() == phase::idle && owes_nothing) return cut();
         if (streaming_) streaming_->close(1001, "the server stops");
         session_.end();
     }
@@ -249,7 +249,7 @@ class connection final : public connection_base {
         written_ = 0;
         is_writing_ = true;
         write_began_ = syncfw::detail::steady_microseconds();
-        is_first_piece_ = true;
+        is_at_once_ = true;
         return true;
     }
 
@@ -265,12 +265,13 @@ class connection final : public connection_base {
         if (sent < 0 && errno == EINTR) return;
         if (sent < 0 && errno == EAGAIN) {
             can_write_ = false;
+            // What the socket took at once nobody has read yet.
+            if (std::exchange(is_at_once_, false)) written_lately_ = 0;
             return;
         }
         if (sent < 0) return cut();
         const auto count = static_cast<std::size_t>(sent);
-        // What the socket took at once nobody has read yet.
-        written_lately_ = std::exchange(is_first_piece_, false) ? 0 : written_lately_ + sent;
+        written_lately_ += sent;
         (filter_ ? sent_ : written_) += count;
         if (is_written()) end_write();
     }
@@ -322,14 +323,20 @@ class connection final : public connection_base {
         begin_phase();
     }
 
-    void cut() {
-        if (std::exchange(is_cut_, true)) return;
-        if (filter_ && !is_writing_) {
-            // Why, or that it ends here and was not cut by others; without waiting.
+    // Why, or that it ends here and was not cut by others; without waiting.
+    void say_goodbye() noexcept {
+        try {
             filter_->close();
             const std::string last = filter_->take_output();
             (void)::send(socket_.number(), last.data(), last.size(), MSG_NOSIGNAL);
+        } catch (...) {
+            // Then it ends without.
         }
+    }
+
+    void cut() {
+        if (std::exchange(is_cut_, true)) return;
+        if (filter_ && !is_writing_) say_goodbye();
         shared_.files.forget(socket_.number());
         socket_.close();
         kept_.reset();
@@ -391,12 +398,15 @@ class connection final : public connection_base {
     // One clock for all deadlines of all connections.
     void tick() {
         const limits& most = shared_.options.most;
-        const auto has_passed = [now = syncfw::detail::steady_microseconds()](
-                                    std::int64_t since, std::int64_t seconds) {
-            return now - since >= seconds * 1'000'000;
+        const std::int64_t now = syncfw::detail::steady_microseconds();
+        const auto has_passed = [&](std::int64_t since, std::int64_t seconds) {
+            return (now - since) / 1'000'000 >= seconds;
         };
         const std::int64_t period = tick_seconds(most);
-        const bool is_slow = std::exchange(heard_, 0) < most.body_bytes_second * period;
+        // A thread that was busy may have looked late.
+        const std::int64_t looked_for = now - std::max(std::exchange(looked_at_, now), began_);
+        const bool is_slow =
+            std::exchange(heard_, 0) < most.body_bytes_second * (looked_for / 1'000) / 1'000;
         if (filter_ && !filter_->is_established())
             return has_passed(began_, most.head_seconds) ? cut() : void();
         const phase at = session_.at();
@@ -406,7 +416,7 @@ class connection final : public connection_base {
             // A socket takes more in bursts, so a slow reader is looked at over the whole time.
             if (!has_passed(write_began_, most.write_seconds)) return;
             if (written_lately_ < most.body_bytes_second * most.write_seconds) return cut();
-            write_began_ = syncfw::detail::steady_microseconds();
+            write_began_ = now;
             written_lately_ = 0;
             return;
         }
@@ -432,7 +442,8 @@ class connection final : public connection_base {
     std::size_t written_ = 0;      // and how much of it was.
     std::size_t drained_ = 0;
     std::int64_t began_ = 0;        // When this phase began, in microseconds,
-    std::int64_t heard_ = 0;        // and bytes since the last tick;
+    std::int64_t heard_ = 0;        // and bytes since then or the last look,
+    std::int64_t looked_at_ = 0;    // which was here;
     std::int64_t write_began_ = 0;  // the same of what is being written.
     std::int64_t written_lately_ = 0;
     std::int64_t came_at_ = 0;  // When the last bytes came, in microseconds.
@@ -441,7 +452,7 @@ class connection final : public connection_base {
     bool can_write_ = false;
     bool is_hung_ = false;
     bool is_writing_ = false;
-    bool is_first_piece_ = false;
+    bool is_at_once_ = false;
     bool is_closing_ = false;
     bool is_cut_ = false;
     bool waits_ = false;  // For a place among the handlers.

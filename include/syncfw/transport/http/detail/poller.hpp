@@ -38,6 +38,7 @@ class open_file {
 /// Once, after a while. Nothing is to be read of it.
 class alarm_clock {
   public:
+    [[nodiscard]] bool is_open() const noexcept { return file_.is_open(); }
     [[nodiscard]] int file() const noexcept { return file_.number(); }
     void set(std::int64_t milliseconds) noexcept {
         itimerspec at{};
@@ -56,10 +57,10 @@ class poller {
         bool is_hung = false;         ///< The other side has closed it, or it is broken.
     };
 
-    poller() { (void)watch(woken_.number(), nullptr); }
+    poller() : is_open_(watch(woken_.number(), nullptr)) {}
 
     /// False where the system had no files left.
-    [[nodiscard]] bool is_open() const noexcept { return files_.is_open() && woken_.is_open(); }
+    [[nodiscard]] bool is_open() const noexcept { return is_open_; }
 
     /// Each time that more can be read or written than before, one thread is told.
     [[nodiscard]] bool watch(int file, const void* whose) noexcept {
@@ -100,6 +101,7 @@ class poller {
 
     open_file files_{::epoll_create1(EPOLL_CLOEXEC)};
     open_file woken_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    bool is_open_;
 };
 
 }  // namespace syncfw::http::detail

@@ -70,12 +70,13 @@ class connection_base : public std::enable_shared_from_this<connection_base> {
     connection_base& operator=(const connection_base&) = delete;
     [[nodiscard]] virtual const std::string& address() const noexcept = 0;
 
-    /// By one of the server's threads, which does what is to be done.
-    void tell(unsigned what) {
+    /// By one of the server's threads, which does what is to be done, and calls a handler if need
+    /// be.
+    void work_on(unsigned what) {
         if (!note(what)) work();
     }
     /// By anybody: one of the server's threads will do it.
-    void leave_word(unsigned what);
+    void leave_word(unsigned what) noexcept;
     /// By the thread that took it from the queue.
     void work();
 
@@ -86,6 +87,7 @@ class connection_base : public std::enable_shared_from_this<connection_base> {
     server_shared& shared_;
 
   private:
+    friend server_shared;
     static constexpr unsigned is_taken = 1u << 31;
 
     /// True where somebody is at work, or soon will be.
@@ -94,6 +96,7 @@ class connection_base : public std::enable_shared_from_this<connection_base> {
     }
 
     std::atomic<unsigned> news_ = 0;
+    std::shared_ptr<connection_base> next_{};  // In the queue.
 };
 
 class server_shared {
@@ -161,12 +164,15 @@ class server_shared {
 
     // --- whose turn it is ------------------------------------------------------------------------
 
-    void queue(std::shared_ptr<connection_base> who) {
+    // It takes no memory, and nobody stands in it twice.
+    void queue(std::shared_ptr<connection_base>&& who) noexcept {
+        connection_base* const added = who.get();
         bool is_first = false;
         {
             const std::lock_guard locked(queue_lock_);
-            is_first = queue_.empty();
-            queue_.push_back(std::move(who));
+            is_first = first_ == nullptr;
+            (is_first ? first_ : last_->next_) = std::move(who);
+            last_ = added;
             is_queue_empty_ = false;
         }
         if (is_first) files.wake();
@@ -178,10 +184,10 @@ class server_shared {
         bool is_last = true;
         {
             const std::lock_guard locked(queue_lock_);
-            if (queue_.empty()) return {};
-            next = std::move(queue_.front());
-            queue_.pop_front();
-            is_queue_empty_ = is_last = queue_.empty();
+            if (first_ == nullptr) return {};
+            next = std::exchange(first_, nullptr);
+            first_ = std::move(next->next_);
+            is_queue_empty_ = is_last = first_ == nullptr;
         }
         if (!is_last) files.wake();
         return next;
@@ -248,13 +254,14 @@ class server_shared {
     std::deque<std::shared_ptr<connection_base>> waiting_{};
     int busy_ = 0;
     std::mutex queue_lock_{};
-    std::deque<std::shared_ptr<connection_base>> queue_{};
+    std::shared_ptr<connection_base> first_{};
+    connection_base* last_ = nullptr;
     std::atomic<bool> is_queue_empty_ = true;
     const std::string start_ = to_string(new_uuid()) + "-";
     std::atomic<std::uint64_t> named_ = 0;
 };
 
-inline void connection_base::leave_word(unsigned what) {
+inline void connection_base::leave_word(unsigned what) noexcept {
     if (!note(what)) shared_.queue(shared_from_this());
 }
 

@@ -33,7 +33,7 @@ struct signal_counts {
         const int kept = errno;
         all[static_cast<std::size_t>(signal)].fetch_add(1);
         const std::uint64_t one = 1;
-        if (::write(file, &one, sizeof one) < 0) errno = kept;
+        (void)!::write(file, &one, sizeof one);
         errno = kept;
     }
 };
@@ -46,18 +46,25 @@ class signal_watch {
     signal_watch& operator=(const signal_watch&) = delete;
     ~signal_watch() { end(); }
 
+    /// False where the system doesn't let it, as `errno` says.
     [[nodiscard]] bool add(int signal, poller& to) {
         const std::lock_guard locked(signal_counts::lock);
-        if (signal < 1 || signal >= static_cast<int>(signal_counts::size)) return false;
+        if (signal < 1 || signal >= static_cast<int>(signal_counts::size)) {
+            errno = EINVAL;
+            return false;
+        }
         const auto place = static_cast<std::size_t>(signal);
         if (signal_counts::file < 0) signal_counts::file = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (mine_.empty() && !to.watch(signal_counts::file, this)) return false;
+        if (signal_counts::watchers[place] == 0) {
+            struct sigaction how{};
+            how.sa_handler = &signal_counts::count;
+            how.sa_flags = SA_RESTART;
+            if (::sigaction(signal, &how, &signal_counts::before[place]) != 0) return false;
+        }
+        ++signal_counts::watchers[place];
         mine_.push_back({place, signal_counts::all[place]});
-        if (signal_counts::watchers[place]++ > 0) return true;
-        struct sigaction how{};
-        how.sa_handler = &signal_counts::count;
-        how.sa_flags = SA_RESTART;
-        return ::sigaction(signal, &how, &signal_counts::before[place]) == 0;
+        return true;
     }
 
     /// True where one came since it was added.
@@ -68,7 +75,7 @@ class signal_watch {
         return false;
     }
 
-    /// Who was told before is told again.
+    // Who was told before is told again.
     void end() {
         const std::lock_guard locked(signal_counts::lock);
         for (const auto& [place, count] : std::exchange(mine_, {}))

@@ -66,9 +66,11 @@ inline void sleep_milliseconds(int milliseconds) noexcept {
 class socket {
   public:
     socket() = default;
-    socket(socket&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    socket(socket&& other) noexcept
+        : file_(std::exchange(other.file_, -1)), waits_in_reads_(other.waits_in_reads_) {}
     socket& operator=(socket&& other) noexcept {
         std::swap(file_, other.file_);
+        std::swap(waits_in_reads_, other.waits_in_reads_);
         return *this;
     }
     ~socket() { close(); }
@@ -111,9 +113,10 @@ class socket {
         }
     }
     [[nodiscard]] int try_one(const addrinfo& at, const deadline& until);
-    void wait_in_reads() const noexcept;
+    [[nodiscard]] bool wait_in_reads() const noexcept;
 
     int file_ = -1;
+    bool waits_in_reads_ = false;
 };
 
 inline int socket::try_one(const addrinfo& at, const deadline& until) {
@@ -128,15 +131,15 @@ inline int socket::try_one(const addrinfo& at, const deadline& until) {
         socklen_t size = sizeof why;
         ::getsockopt(file_, SOL_SOCKET, SO_ERROR, &why, &size);
     }
-    if (why == 0) wait_in_reads();
+    waits_in_reads_ = why == 0 && wait_in_reads();
     return why;
 }
 
 // An answer is rarely there at once: to wait in the call that reads it takes one call, not two.
-inline void socket::wait_in_reads() const noexcept {
+inline bool socket::wait_in_reads() const noexcept {
     const timeval look{.tv_sec = 0, .tv_usec = deadline::look_milliseconds * 1'000};
-    if (::setsockopt(file_, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look) == 0)
-        ::fcntl(file_, F_SETFL, ::fcntl(file_, F_GETFL) & ~O_NONBLOCK);
+    return ::setsockopt(file_, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look) == 0 &&
+           ::fcntl(file_, F_SETFL, ::fcntl(file_, F_GETFL) & ~O_NONBLOCK) == 0;
 }
 
 inline result<void> socket::connect(const std::string& host, std::uint16_t port,
@@ -188,7 +191,7 @@ inline result<void> socket::write(std::string_view first, std::string_view secon
 
 inline result<std::size_t> socket::read(char* to, std::size_t most, const deadline& until) {
     while (true) {
-        const bool is_near = until.left() < deadline::look_milliseconds;
+        const bool is_near = !waits_in_reads_ || until.left() < deadline::look_milliseconds;
         const ssize_t count = ::recv(file_, to, most, is_near ? MSG_DONTWAIT : 0);
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno == EINTR) continue;
