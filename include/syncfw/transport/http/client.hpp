@@ -202,8 +202,9 @@ inline std::string client::head_of(const question& asked, std::string_view body,
 }
 
 inline result<bool> client::open(const question& asked) {
-    bool is_sound = detail::is_token(asked.method) && detail::is_field_value(asked.content_type);
-    for (const char c : asked.path) is_sound = is_sound && detail::head_parser::is_target_letter(c);
+    const bool is_sound = detail::is_token(asked.method) &&
+                          detail::is_field_value(asked.content_type) &&
+                          detail::target_letters.has_all(asked.path);
     *is_unwanted_ = false;
     if (!is_sound)
         return error{.code = errc::invalid_value,

@@ -3,6 +3,7 @@
 
 #include <syncfw/config.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,15 +16,35 @@ namespace syncfw::http {
 
 namespace detail {
 
-/// The letters of tokens: names of fields, methods.
-[[nodiscard]] constexpr bool is_token_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+/// Letters and digits, and what else may stand somewhere.
+class letter_set {
+  public:
+    explicit constexpr letter_set(std::string_view others) noexcept {
+        for (const std::string_view part : {std::string_view("abcdefghijklmnopqrstuvwxyz"),
+                                            std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+                                            std::string_view("0123456789"), others})
+            for (const char c : part) has_[static_cast<unsigned char>(c)] = true;
+    }
+    [[nodiscard]] constexpr bool has(char c) const noexcept {
+        return has_[static_cast<unsigned char>(c)];
+    }
+    [[nodiscard]] constexpr bool has_all(std::string_view text) const noexcept {
+        for (const char c : text)
+            if (!has(c)) return false;
+        return true;
+    }
+
+  private:
+    std::array<bool, 256> has_{};
+};
+
+/// Of tokens, which are names of fields and methods; of paths with their queries; of hosts.
+inline constexpr letter_set token_letters("!#$%&'*+-.^_`|~");
+inline constexpr letter_set target_letters("!$%&'()*+,-./:;=?@[]_~");
+inline constexpr letter_set host_letters("-._~%!$&'()*+,;=:[]");
+
 [[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
-    for (const char c : text)
-        if (!is_token_letter(c)) return false;
-    return !text.empty();
+    return !text.empty() && token_letters.has_all(text);
 }
 /// No control character but the tab, so that nobody can begin a line of their own.
 [[nodiscard]] constexpr bool is_field_value(std::string_view text) noexcept {
@@ -90,6 +111,11 @@ class fields {
     /// program that means well: nothing is added, and it gives false.
     bool add(std::string_view name, std::string_view value) {
         if (!detail::is_token(name) || !detail::is_field_value(value)) return false;
+        if (places_.empty()) {
+            // Most heads fit into this, and so are read without growing it again and again.
+            text_.reserve(240);
+            places_.reserve(8);
+        }
         const auto at = static_cast<std::uint32_t>(text_.size());
         text_.append(name).append(value);
         places_.push_back({at, static_cast<std::uint32_t>(name.size()),

@@ -153,8 +153,8 @@ class head_parser {
 
     [[nodiscard]] bool read_target(std::string_view target, request_head& head) {
         if (target.size() > most_.target_bytes) return fail(414, "the path is too long");
-        for (const char c : target)
-            if (!is_target_letter(c)) return fail(400, "the path has letters that none may have");
+        if (!target_letters.has_all(target))
+            return fail(400, "the path has letters that none may have");
         if (head.method == "CONNECT" || head.method == "TRACE")
             return fail(501, "this method is not known here");
         if (target == "*" && head.method == "OPTIONS") {
@@ -181,19 +181,8 @@ class head_parser {
         const std::size_t hosts = head.fields.count("host");
         if (hosts > 1) return fail(400, "Host is given twice");
         if (hosts == 0) return head.minor_version == 0 || fail(400, "Host is missing");
-        const std::string_view host = *head.fields.get("host");
-        for (const char c : host)
-            if (!is_host_letter(c)) return fail(400, "Host has letters that none may have");
-        return true;
-    }
-
-    [[nodiscard]] static constexpr bool is_target_letter(char c) noexcept {
-        return c > 0x20 && c < 0x7f &&
-               std::string_view("\"#<>\\^`{|}").find(c) == std::string_view::npos;
-    }
-    [[nodiscard]] static constexpr bool is_host_letter(char c) noexcept {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
+        return host_letters.has_all(*head.fields.get("host")) ||
+               fail(400, "Host has letters that none may have");
     }
 
   private:

@@ -62,7 +62,7 @@ struct url {
     }
     if (out.host.empty()) return bad("it names no host");
     for (const char c : out.host)
-        if (!detail::is_token_letter(c) && c != ':') return bad("its host is no name");
+        if (!detail::token_letters.has(c) && c != ':') return bad("its host is no name");
     if (at.empty()) return out;
     if (at.front() != ':' || at.size() < 2 || at.size() > 6) return bad("its port is no number");
     std::uint32_t port = 0;
