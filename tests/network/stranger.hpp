@@ -17,8 +17,9 @@ namespace syncfw::testing {
 /// A socket of ours, without anything that knows HTTP.
 class stranger {
   public:
-    explicit stranger(const endpoint& at) {
-        REQUIRE(line_.connect("127.0.0.1", at.port(), http::detail::deadline(5'000)));
+    explicit stranger(const endpoint& at) : stranger(at.port()) {}
+    explicit stranger(unsigned short port) {
+        REQUIRE(line_.connect("127.0.0.1", port, http::detail::deadline(5'000)));
     }
     /// False where the server has closed, or takes no more of it.
     bool say(std::string_view bytes) { return line_.write(bytes, {}, patience_).has_value(); }
