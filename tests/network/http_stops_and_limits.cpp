@@ -285,6 +285,7 @@ TEST_CASE(
     "T27: limits that are as large as numbers can be cut off nobody, and end with the server") {
     http::server_options options{.stop_seconds = for_ever};
     options.most.head_seconds = options.most.idle_seconds = options.most.write_seconds = for_ever;
+    options.stream.beat_seconds = for_ever;
     options.most.body_seconds = 1;  // So that the clock ticks soon.
     door here;
     const std::size_t size = 16 << 20;
@@ -484,6 +485,11 @@ TEST_CASE("http client: a call ends when its time is over, be that short or long
         long_call call({.answer_milliseconds = milliseconds});
         call.check_that_it_ends_early();
     }
+}
+
+TEST_CASE("http client: a call that may take for ever is answered") {
+    long_call call({.connect_milliseconds = for_ever, .answer_milliseconds = for_ever});
+    call.check_that_it_is_answered();
 }
 
 TEST_CASE("http client: signals break no call, and make none longer") {

@@ -33,10 +33,14 @@ class deadline {
   public:
     /// How often who waits looks whether it is over.
     static constexpr int look_milliseconds = 100;
+    /// What is longer counts as this.
+    static constexpr std::int64_t years = 1'000'000'000'000;
 
     explicit deadline(std::int64_t milliseconds, const std::atomic<bool>* is_over = nullptr,
                       const std::atomic<bool>* is_unwanted = nullptr) noexcept
-        : at_(now() + milliseconds), is_over_(is_over), is_unwanted_(is_unwanted) {}
+        : at_(now() + std::min(milliseconds, years)),
+          is_over_(is_over),
+          is_unwanted_(is_unwanted) {}
     [[nodiscard]] int left() const noexcept {
         for (const std::atomic<bool>* each : {is_over_, is_unwanted_})
             if (each != nullptr && *each) return 0;

@@ -10,6 +10,7 @@
 #include <syncfw/transport/http/message.hpp>
 #include <syncfw/transport/websocket.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,6 +27,11 @@ struct stream_limits {
     std::size_t queue_messages = 256;   ///< after which it is disconnected.
     std::int64_t beat_seconds = 30;     ///< Between two signs of life.
 
+    /// Who wants none gives as many seconds as there are numbers.
+    [[nodiscard]] constexpr std::int64_t beat_microseconds() const noexcept {
+        constexpr std::int64_t years = 1'000'000'000;
+        return std::min(beat_seconds, years) * 1'000'000;
+    }
     /// Where so much waits, as much again fits.
     [[nodiscard]] constexpr bool has_room(std::size_t bytes, std::size_t messages) const noexcept {
         return bytes <= queue_bytes / 2 && messages <= queue_messages / 2;
@@ -88,7 +94,7 @@ class event_streaming final : public streaming {
     }
     void tick(timestamp now) override {
         const std::lock_guard locked(lock_);
-        if (microseconds_between(said_, now) < most_.beat_seconds * 1'000'000) return;
+        if (microseconds_between(said_, now) < most_.beat_microseconds()) return;
         said_ = now;
         if (queue_.empty()) append_heartbeat(queue_);
     }
@@ -122,7 +128,7 @@ class websocket_streaming final : public streaming {
                 {.limits = {},
                  .queue_bytes_max = most.queue_bytes,
                  .queue_messages_max = most.queue_messages,
-                 .ping_after_microseconds = most.beat_seconds * 1'000'000}) {}
+                 .ping_after_microseconds = most.beat_microseconds()}) {}
 
     [[nodiscard]] std::string begin(const response& given) override {
         std::string head =
