@@ -3,6 +3,7 @@ import os
 import re
 
 from conan import ConanFile
+from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.files import copy, load
 from conan.tools.layout import basic_layout
@@ -16,7 +17,7 @@ DEPENDENCIES = {
     "sqlite": ("sqlite3/[>=3.35 <4]", "sqlite3::sqlite3"),
     "postgres": ("libpq/[>=15 <18]", "libpq::libpq"),
     "security": ("openssl/[>=3 <4]", "openssl::crypto"),
-    "http": (None, "boost::headers"),
+    "http": (None, None),
     "tls": ("openssl/[>=3 <4]", "openssl::ssl"),
     "app": (None, None),
 }
@@ -73,6 +74,8 @@ class SyncfwConan(ConanFile):
 
     def validate(self):
         check_min_cppstd(self, 20)
+        if "http" in self._chosen() and self.settings.get_safe("os") != "Linux":
+            raise ConanInvalidConfiguration("the HTTP server waits with Linux' epoll")
 
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
@@ -91,8 +94,9 @@ class SyncfwConan(ConanFile):
             part = self.cpp_info.components[component]
             part.set_property("cmake_target_name", f"syncfw::{component}")
             part.set_property("pkg_config_name", f"syncfw-{component}")
-            part.requires = ["core", *NEEDS.get(component, [DEPENDENCIES[component][1]])]
-            if component == "http" and self.settings.get_safe("os") != "Windows":
+            target = DEPENDENCIES[component][1]
+            part.requires = ["core", *NEEDS.get(component, [target] if target else [])]
+            if component == "http":
                 part.system_libs = ["pthread"]
         for part in self.cpp_info.components.values():
             part.bindirs = part.libdirs = []

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <sched.h>
@@ -52,7 +53,7 @@ inline double percentile(std::vector<double> values, std::size_t percent) {
 class kept_on_processor {
   public:
     explicit kept_on_processor(int which) {
-        sched_getaffinity(0, sizeof before_, &before_);
+        if (sched_getaffinity(0, sizeof before_, &before_) != 0) std::abort();
         which %= CPU_COUNT(&before_);
         std::size_t place = 0;
         while (!CPU_ISSET(place, &before_) || which-- > 0) ++place;

@@ -39,7 +39,8 @@ syncfw_component(security PKGCONFIG libcrypto PACKAGE OpenSSL TARGETS OpenSSL::C
                          security/detail/openssl.hpp security/detail/public_key.hpp)
 syncfw_component(http PACKAGE Threads TARGETS Threads::Threads
                  APT libc6-dev HEADERS transport/http/server.hpp app/service.hpp
-                 transport/http/detail/connection.hpp transport/http/detail/server_shared.hpp)
+                 transport/http/detail/connection.hpp transport/http/detail/poller.hpp
+                 transport/http/detail/server_shared.hpp transport/http/detail/signals.hpp)
 syncfw_component(tls PKGCONFIG openssl PACKAGE OpenSSL TARGETS OpenSSL::SSL
                  APT libssl-dev
                  HEADERS transport/tls.hpp transport/detail/tls_pipe.hpp

@@ -57,9 +57,11 @@ void bench_call(report& out, row named, std::size_t size, int calls, int of_serv
                     answer = std::move(got->body);
                 }
             }));
+            if (answer.size() != size) std::abort();
             all_theirs.push_back(seconds_of([&] {
                 for (int i = 0; i < calls; ++i) answer = theirs.ask("/call", body);
             }));
+            if (answer.size() != size) std::abort();
             ratios.push_back(all_ours.back() / all_theirs.back());
         }
         const double per_call = (named.unit == "us" ? 1e6 : 1e3) / calls;

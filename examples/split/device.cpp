@@ -46,6 +46,7 @@ device::device(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
 device::~device() = default;
 
 syncfw::result<void> device::transact(const std::function<syncfw::result<void>()>& f) {
+    if (parts_->open != nullptr) return f();
     return parts_->mine.transact([&](auto& edit) {
         const parts::opening within(*parts_, edit);
         return f();

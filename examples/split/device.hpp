@@ -25,7 +25,8 @@ class device {
                                                         std::string token);
     ~device();
 
-    /// All that is written within `f` travels and takes effect together, or not at all.
+    /// All that is written within `f` travels and takes effect together, or not at all. As with a
+    /// replica, one thread at a time uses a device.
     syncfw::result<void> transact(const std::function<syncfw::result<void>()>& f);
 
     syncfw::result<syncfw::sync_report> sync();

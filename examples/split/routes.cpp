@@ -9,6 +9,9 @@ using syncfw::where;
 struct wanted_books {
     std::string author{};
     std::int64_t limit = 20;
+
+    static constexpr auto sync_rules =
+        syncfw::rules(field<&wanted_books::limit>(syncfw::annotations::range(1, 200)));
 };
 struct one_book {
     syncfw::uuid id{};

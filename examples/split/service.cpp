@@ -4,6 +4,7 @@
 #include "service.hpp"
 
 #include <syncfw/app/service.hpp>
+#include <syncfw/storage/find_live.hpp>
 #include <syncfw/storage/sqlite.hpp>
 
 struct library_service::parts {
@@ -52,12 +53,7 @@ syncfw::result<std::vector<T>> library_service::find(const syncfw::tenant_id& wh
                                                      const syncfw::query_view& asked) {
     auto tx = begin_read(parts_->store, whose);
     if (!tx) return tx.error();
-    auto found = tx->template scan<T>(asked);
-    if (!found) return found.error();
-    std::vector<T> living;
-    for (syncfw::record<T>& each : *found)
-        if (!each.is_deleted()) living.push_back(std::move(each.value));
-    return living;
+    return syncfw::find_live<T>(*tx, asked);
 }
 template syncfw::result<std::vector<book>> library_service::find(const syncfw::tenant_id&,
                                                                  const syncfw::query_view&);

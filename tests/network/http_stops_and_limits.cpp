@@ -136,11 +136,13 @@ class long_call {
         door_.open();
         if (thread_.joinable()) thread_.join();
     }
-    void check_that_it_ends_early() {
+    void check_that_it_ends_early(std::int64_t milliseconds = 0) {
         thread_.join();
         REQUIRE(!ended_);
         CHECK(ended_.error().code == errc::timed_out);
         CHECK(took_ < std::chrono::seconds(20));
+        // Deadlines are counted in whole ones.
+        CHECK(took_ > std::chrono::milliseconds(milliseconds - 1));
     }
     void check_that_it_is_answered() {
         door_.open();
@@ -483,8 +485,14 @@ TEST_CASE("http client: a call that waits for its answer ends when it is forgott
 TEST_CASE("http client: a call ends when its time is over, be that short or long") {
     for (const std::int64_t milliseconds : {50, 250}) {
         long_call call({.answer_milliseconds = milliseconds});
-        call.check_that_it_ends_early();
+        call.check_that_it_ends_early(milliseconds);
     }
+}
+
+TEST_CASE("http client: who waits looks now and then whether it is over, and waits on") {
+    long_call call;
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    call.check_that_it_is_answered();
 }
 
 TEST_CASE("http client: a call that may take for ever is answered") {

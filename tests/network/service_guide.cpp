@@ -43,6 +43,8 @@ syncfw::result<std::int64_t> sync_shelf(syncfw::sqlite::store<shelf>& here,
 }
 // [/device]
 
+#include <syncfw/storage/find_live.hpp>
+
 // [own-route]
 struct page_count {
     std::int64_t books = 0;
@@ -55,11 +57,10 @@ void add_count(syncfw::service& books, syncfw::sqlite::store<shelf>& store) {
                        typed([&](const call& asked) -> syncfw::result<page_count> {
                            auto tx = begin_read(store, asked.who.tenant);
                            if (!tx) return tx.error();
-                           auto rows = tx->scan(syncfw::all<shelf_book>());
-                           if (!rows) return rows.error();
+                           auto found = syncfw::find_live(*tx, syncfw::all<shelf_book>());
+                           if (!found) return found.error();
                            page_count seen;
-                           for (const auto& each : *rows)
-                               ++seen.books, seen.pages += each.value.pages;
+                           for (const auto& each : *found) ++seen.books, seen.pages += each.pages;
                            return seen;
                        }));
 }

@@ -117,7 +117,7 @@ class replica {
     [[nodiscard]] result<std::vector<T>> find(const query_view& asked) {
         auto tx = begin_read(core_.store(), core_.tenant());
         if (!tx) return tx.error();
-        return detail::find_live<T>(*tx, asked);
+        return find_live<T>(*tx, asked);
     }
     /// How the row stands; nothing where there is none.
     template <class T>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <syncfw/entity/validation.hpp>
+#include <syncfw/storage/find_live.hpp>
 #include <syncfw/sync/detail/outbox.hpp>
 #include <syncfw/sync/detail/replica_core.hpp>
 #include <syncfw/sync/detail/row_keys.hpp>
@@ -15,28 +16,6 @@
 #include <vector>
 
 namespace syncfw::detail {
-
-/// The rows of a query that live. Deleted ones are passed over, so a limit counts the living.
-template <class T, class Transaction>
-[[nodiscard]] result<std::vector<T>> find_live(Transaction& tx, query_view asked) {
-    std::vector<T> live;
-    std::vector<value> after(asked.after.begin(), asked.after.end());
-    const auto limit = asked.limit;
-    while (true) {
-        asked.after = after;
-        auto rows = tx.template scan<T>(asked);
-        if (!rows) return rows.error();
-        const bool was_last = !limit || rows->size() < *asked.limit;
-        for (record<T>& each : *rows) {
-            if (each.is_deleted()) continue;
-            if (limit && live.size() == *limit) return live;
-            live.push_back(std::move(each.value));
-        }
-        if (was_last || live.size() == *limit) return live;
-        // Others may stand behind the deleted ones.
-        after = values_at(erased(rows->back().value), asked.order);
-    }
-}
 
 template <class World>
 class local_edit {
@@ -147,7 +126,7 @@ class local_edit {
     }
     template <class T>
     [[nodiscard]] result<std::vector<T>> find(const query_view& asked) {
-        return find_live<T>(tx_, asked);
+        return syncfw::find_live<T>(tx_, asked);
     }
 
     result<void> commit() {

@@ -18,8 +18,10 @@ namespace syncfw::http {
 struct request {
     request_head head{};
     std::string body{};
-    std::string peer{};                      ///< The address that it came from.
-    std::string id{};                        ///< What logs call it.
+    std::string peer{};  ///< The address that it came from.
+    /// What logs call it: its `X-Request-Id`, if that is a word, else a UUID of the server's start
+    /// and a number.
+    std::string id{};
     std::int64_t received_microseconds = 0;  ///< When it was whole, by a clock that never jumps.
 
     [[nodiscard]] std::string_view field(std::string_view name) const noexcept {

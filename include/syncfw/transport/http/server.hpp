@@ -26,6 +26,7 @@
 #include <memory>
 #include <mutex>
 #include <netdb.h>
+#include <new>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -156,15 +157,19 @@ inline void server::accept() {
         if (!socket.is_open()) return pause_.set(100);
         char address[NI_MAXHOST] = {};
         ::getnameinfo(where, size, address, sizeof address, nullptr, 0, NI_NUMERICHOST);
-        detail::connection::begin(shared_, std::move(socket), address);
+        try {
+            detail::connection::begin(shared_, std::move(socket), address);
+        } catch (const std::bad_alloc&) {
+            return pause_.set(100);
+        }
     }
     shared_.files.watch_again(listening_.number(), &listening_);
 }
 
 inline void server::tick() {
+    ticks_.set(1'000 * detail::connection::tick_seconds(shared_.options.most));
     for (const auto& each : shared_.everybody())
         each->leave_word(detail::connection_base::news::tick);
-    ticks_.set(1'000 * detail::connection::tick_seconds(shared_.options.most));
 }
 
 inline void server::work() {

@@ -33,7 +33,7 @@ class connection final : public connection_base {
     static void begin(server_shared& shared, open_file&& socket, std::string&& address) {
         auto made = std::make_shared<connection>(shared, std::move(socket), std::move(address));
         // Where there are too many, the socket is closed with this.
-        if (shared.enter(made)) made->work_on(0);
+        if (shared.enter(made)) made->leave_word(0);
     }
 
     connection(server_shared& shared, open_file&& socket, std::string&& address)
@@ -323,9 +323,12 @@ class connection final : public connection_base {
         begin_phase();
     }
 
-    // Why, or that it ends here and was not cut by others; without waiting.
+    // To who sends into a stream, that nobody hears it any more; to the other side why, or that it
+    // ends here and was not cut by others; without waiting.
     void say_goodbye() noexcept {
         try {
+            if (streaming_) streaming_->close(1001, {});
+            if (!filter_ || is_writing_) return;
             filter_->close();
             const std::string last = filter_->take_output();
             (void)::send(socket_.number(), last.data(), last.size(), MSG_NOSIGNAL);
@@ -336,7 +339,7 @@ class connection final : public connection_base {
 
     void cut() {
         if (std::exchange(is_cut_, true)) return;
-        if (filter_ && !is_writing_) say_goodbye();
+        say_goodbye();
         shared_.files.forget(socket_.number());
         socket_.close();
         kept_.reset();

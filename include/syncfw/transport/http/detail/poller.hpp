@@ -4,6 +4,10 @@
 // after the other is answered by a thread that is still warm, and no thread wakes another for it.
 #pragma once
 
+#if !defined(__linux__)
+#error "syncfw: the HTTP server waits with epoll, which only Linux has"
+#endif
+
 #include <cerrno>
 #include <cstdint>
 #include <sys/epoll.h>

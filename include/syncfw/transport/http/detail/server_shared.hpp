@@ -112,15 +112,13 @@ class server_shared {
 
     [[nodiscard]] bool enter(const std::shared_ptr<connection_base>& who) {
         const std::lock_guard locked(lock_);
-        std::size_t& here = addresses_[who->address()];
-        if (is_stopping || all_.size() >= options.connections ||
-            here >= options.connections_per_address) {
-            if (here == 0) addresses_.erase(who->address());
-            return false;
-        }
-        ++here;
-        all_.emplace(who.get(), entry{who, who});
-        return true;
+        if (is_stopping || all_.size() >= options.connections) return false;
+        const auto here = addresses_.try_emplace(who->address()).first;
+        const bool has_room = here->second < options.connections_per_address;
+        if (has_room) all_.emplace(who.get(), entry{who, who});
+        if (has_room) ++here->second;
+        if (here->second == 0) addresses_.erase(here);
+        return has_room;
     }
     /// An event may come late, when its connection is gone; or another's, that got its place, which
     /// then looks in vain.

@@ -55,7 +55,8 @@ class signal_watch {
         }
         const auto place = static_cast<std::size_t>(signal);
         if (signal_counts::file < 0) signal_counts::file = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        if (mine_.empty() && !to.watch(signal_counts::file, this)) return false;
+        is_watching_ = is_watching_ || to.watch(signal_counts::file, this);
+        if (!is_watching_) return false;
         if (signal_counts::watchers[place] == 0) {
             struct sigaction how{};
             how.sa_handler = &signal_counts::count;
@@ -85,6 +86,7 @@ class signal_watch {
 
   private:
     std::vector<std::pair<std::size_t, std::uint32_t>> mine_{};
+    bool is_watching_ = false;
 };
 
 }  // namespace syncfw::http::detail
