@@ -356,6 +356,19 @@ TEST_CASE("http server: bodies that fill what is read at once to the last byte a
     }
 }
 
+TEST_CASE("http server: who sends far too much can send it to its end, and hears that it is") {
+    http::server_options options;
+    options.most.body_bytes = 4 << 20;
+    endpoint served(echo, options);
+    stranger one(served);
+    // More than the sockets themselves would take.
+    const std::string body(24 << 20, 'x');
+    one.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n");
+    CHECK(one.say(body));
+    CHECK(status_in(one.hear()) == 413);
+}
+
 TEST_CASE("http server: who asks and says in the same breath that it was all is answered") {
     for (int i = 0; i < 30; ++i) {
         auto server = listening(echo);
