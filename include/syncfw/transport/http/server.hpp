@@ -65,6 +65,7 @@ class server {
     [[nodiscard]] result<void> listen();
     [[nodiscard]] int try_to_listen(const addrinfo& at);
     void work();
+    [[nodiscard]] bool take_turn();
     void accept();
     void tick();
     void begin_stop();
@@ -172,12 +173,17 @@ inline void server::tick() {
         each->leave_word(detail::connection_base::news::tick);
 }
 
+inline bool server::take_turn() {
+    const auto next = shared_.next_of_queue();
+    if (next) next->work();
+    return next != nullptr;
+}
+
 inline void server::work() {
     using news = detail::connection_base::news;
     while (!shared_.is_over) {
-        const auto next = shared_.next_of_queue();
-        if (next) next->work();
-        const auto [whose, is_hung] = shared_.files.wait(next == nullptr);
+        const bool had_turn = take_turn();
+        const auto [whose, is_hung] = shared_.files.wait(!had_turn);
         if (whose == nullptr) continue;
         if (whose == &listening_ || whose == &pause_) {
             accept();

@@ -115,7 +115,7 @@ class server_shared {
         if (is_stopping || all_.size() >= options.connections) return false;
         const auto here = addresses_.try_emplace(who->address()).first;
         const bool has_room = here->second < options.connections_per_address;
-        if (has_room) all_.emplace(who.get(), entry{who, who});
+        if (has_room) all_.emplace(who.get(), who);
         if (has_room) ++here->second;
         if (here->second == 0) addresses_.erase(here);
         return has_room;
@@ -125,14 +125,14 @@ class server_shared {
     [[nodiscard]] std::shared_ptr<connection_base> find(const void* who) {
         const std::lock_guard locked(lock_);
         const auto found = all_.find(who);
-        return found == all_.end() ? nullptr : found->second.open;
+        return found == all_.end() ? nullptr : found->second;
     }
     /// It is closed, and stays only as long as somebody has it in his hands.
     void let_go(const connection_base& who) {
         std::shared_ptr<connection_base> last;
         const std::lock_guard locked(lock_);
         const auto found = all_.find(&who);
-        if (found != all_.end()) last = std::move(found->second.open);
+        if (found != all_.end()) last = std::move(found->second);
     }
     void leave(const connection_base& who) {
         const std::lock_guard locked(lock_);
@@ -152,11 +152,12 @@ class server_shared {
     }
     /// Until whoever left last has done so.
     void await_leavers() { const std::lock_guard locked(lock_); }
+    /// Who is not closed.
     [[nodiscard]] std::vector<std::shared_ptr<connection_base>> everybody() {
         std::vector<std::shared_ptr<connection_base>> now;
         const std::lock_guard locked(lock_);
-        for (const auto& [who, each] : all_)
-            if (auto alive = each.alive.lock()) now.push_back(std::move(alive));
+        for (const auto& [who, open] : all_)
+            if (open) now.push_back(open);
         return now;
     }
 
@@ -171,13 +172,11 @@ class server_shared {
             is_first = first_ == nullptr;
             (is_first ? first_ : last_->next_) = std::move(who);
             last_ = added;
-            is_queue_empty_ = false;
         }
         if (is_first) files.wake();
     }
     /// The first of those who wait; whoever takes one wakes another thread for the rest.
     [[nodiscard]] std::shared_ptr<connection_base> next_of_queue() {
-        if (is_queue_empty_) return {};
         std::shared_ptr<connection_base> next;
         bool is_last = true;
         {
@@ -185,7 +184,7 @@ class server_shared {
             if (first_ == nullptr) return {};
             next = std::exchange(first_, nullptr);
             first_ = std::move(next->next_);
-            is_queue_empty_ = is_last = first_ == nullptr;
+            is_last = first_ == nullptr;
         }
         if (!is_last) files.wake();
         return next;
@@ -235,11 +234,6 @@ class server_shared {
     std::atomic<bool> is_over = false;
 
   private:
-    struct entry {
-        std::weak_ptr<connection_base> alive{};
-        std::shared_ptr<connection_base> open{};
-    };
-
     void end_where_empty() {
         if (!is_stopping || !all_.empty()) return;
         is_over = true;
@@ -247,14 +241,14 @@ class server_shared {
     }
 
     std::mutex lock_{};
-    std::unordered_map<const void*, entry> all_{};
+    /// Who lives; nothing for those who are closed.
+    std::unordered_map<const void*, std::shared_ptr<connection_base>> all_{};
     std::unordered_map<std::string, std::size_t> addresses_{};
     std::deque<std::shared_ptr<connection_base>> waiting_{};
     int busy_ = 0;
     std::mutex queue_lock_{};
     std::shared_ptr<connection_base> first_{};
     connection_base* last_ = nullptr;
-    std::atomic<bool> is_queue_empty_ = true;
     const std::string start_ = to_string(new_uuid()) + "-";
     std::atomic<std::uint64_t> named_ = 0;
 };
